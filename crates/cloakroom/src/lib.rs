@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "axum")]
+#[doc(inline)]
+pub use cloakroom_axum as axum;
+#[cfg(feature = "conformance")]
+#[doc(inline)]
+pub use cloakroom_core::conformance;
+#[doc(inline)]
+pub use cloakroom_core::{
+    AsKey, AtLimit, Clock, ConfigError, CookieSettings, Error, ErrorKind, Finish, FrozenClock,
+    Head, Id, Key, KeyName, Lifetime, MemoryFull, MemoryStore, OnCorrupt, OnServerError,
+    OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record, SameSite, Saved,
+    Secret, Session, Sessions, SessionsBuilder, Store, StoreError, SystemClock, Timestamp, UserId,
+    Version,
+};
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use cloakroom_sqlite as sqlite;
+#[cfg(feature = "tower")]
+#[doc(inline)]
+pub use cloakroom_tower as tower;

@@ -1,0 +1,197 @@
+//! Configures [`Sessions`]; refuses what contradicts itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cookie::{CookieSettings, CookieWriter};
+use crate::lifetime::Limits;
+use crate::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions, Settings};
+use crate::store::Backend;
+use crate::token::KeyRing;
+use crate::{Clock, ConfigError, Secret, SystemClock};
+
+/// Configures [`Sessions`]; made by [`Sessions::builder`].
+///
+/// Only [`secret`](Self::secret) must be called.
+#[must_use = "nothing happens before `build`"]
+pub struct SessionsBuilder {
+    store: Backend,
+    secrets: Vec<Secret>,
+    cookie: CookieSettings,
+    secure: bool,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+}
+
+impl SessionsBuilder {
+    pub(crate) fn new(store: Backend) -> Self {
+        Self {
+            store,
+            secrets: Vec::new(),
+            cookie: CookieSettings::default(),
+            secure: true,
+            clock: Arc::new(SystemClock),
+            settings: Settings {
+                limits: Limits::DEFAULT,
+                max_payload: 256 * 1024,
+                on_store_error: OnStoreError::default(),
+                on_corrupt: OnCorrupt::default(),
+                on_server_error: OnServerError::default(),
+            },
+        }
+    }
+
+    /// Adds a secret. The first one signs tokens, all verify them: to change it, put the new one first, deploy,
+    /// wait for the absolute timeout, remove the old one. Sessions signed by a secret that is removed are over.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    /// Sets the cookie's name and attributes. Default: `__Host-session`, `SameSite=Lax`, `HttpOnly`, `Secure`,
+    /// `Path=/`, gone when the browser closes.
+    pub fn cookie(mut self, cookie: CookieSettings) -> Self {
+        self.cookie = cookie;
+        self
+    }
+
+    /// For development without TLS: drops `Secure` and the `__Host-` prefix, which browsers refuse over plain http.
+    /// Never in production, where anybody on the way could read the cookie.
+    pub fn insecure_http(mut self) -> Self {
+        self.secure = false;
+        self
+    }
+
+    /// Ends sessions after this time without activity (ASVS 7.3.1, "inactivity timeout"). Default 120 minutes, at
+    /// least a second. The server judges it, whatever the browser keeps.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.limits.idle = timeout;
+        self
+    }
+
+    /// Ends sessions this long after they began, active or not (ASVS 7.3.2, "absolute maximum session lifetime").
+    /// Default 30 days. Neither activity nor renewal moves it.
+    pub fn absolute_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.settings.limits.absolute = timeout.into();
+        self
+    }
+
+    /// Gives sessions in use a new id this often, so that a stolen token is of use for a limited time (OWASP,
+    /// "renewal timeout"). Default off. The old id stays good for [`renewal_grace`](Self::renewal_grace).
+    pub fn renewal_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.settings.limits.renewal = timeout.into();
+        self
+    }
+
+    /// Sets for how long after a *periodic* renewal the old token still finds the session, so that the parallel
+    /// requests of one page do not sign the visitor out. Default 60 s, at most 10 minutes. A
+    /// [`renew`](crate::Session::renew) that a handler asks for has no grace.
+    pub fn renewal_grace(mut self, grace: Duration) -> Self {
+        self.settings.limits.renewal_grace = grace;
+        self
+    }
+
+    /// Sets which part of the idle timeout may pass before activity is written down again, from 0.0 (on every
+    /// request) to 0.5. Default 0.1: a session that is only read costs one write every twelve minutes.
+    pub fn touch_after(mut self, part: f64) -> Self {
+        self.settings.limits.touch_after = part.clamp(0.0, 0.5);
+        self
+    }
+
+    /// Limits the size of a session's content, in bytes of JSON. Default 256 KiB. What would be larger is an error
+    /// of the request that would make it so.
+    pub fn max_payload(mut self, bytes: usize) -> Self {
+        self.settings.max_payload = bytes;
+        self
+    }
+
+    /// Sets what a request gets while the store is down. Default [`OnStoreError::Fail`].
+    pub fn on_store_error(mut self, policy: OnStoreError) -> Self {
+        self.settings.on_store_error = policy;
+        self
+    }
+
+    /// Sets what a request gets whose record cannot be read. Default [`OnCorrupt::Fail`].
+    pub fn on_corrupt(mut self, policy: OnCorrupt) -> Self {
+        self.settings.on_corrupt = policy;
+        self
+    }
+
+    /// Sets whether requests that end in a server error save their changes. Default [`OnServerError::Discard`].
+    pub fn on_server_error(mut self, policy: OnServerError) -> Self {
+        self.settings.on_server_error = policy;
+        self
+    }
+
+    /// Tells the time; for tests. Default [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] says what contradicts what, and what to do.
+    pub fn build(self) -> Result<Sessions, ConfigError> {
+        let Self { store, secrets, cookie, secure, clock, settings } = self;
+        if secrets.is_empty() {
+            return Err(ConfigError::NoSecret);
+        }
+        settings.limits.check()?;
+        let cookie = CookieWriter::new(&cookie, secure)?;
+        let keys = KeyRing::derive(&secrets, cookie.name());
+        Ok(Sessions::new(store, keys, cookie, clock, settings))
+    }
+}
+
+impl fmt::Debug for SessionsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionsBuilder")
+            .field("secrets", &self.secrets.len())
+            .field("cookie", &self.cookie)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryStore;
+
+    fn builder() -> SessionsBuilder {
+        Sessions::builder(MemoryStore::new())
+    }
+
+    fn secret() -> Secret {
+        Secret::generate().unwrap()
+    }
+
+    #[test]
+    fn without_a_secret_nothing_is_built() {
+        assert_eq!(builder().build().unwrap_err(), ConfigError::NoSecret);
+    }
+
+    #[test]
+    fn timeouts_that_contradict_are_refused() {
+        let day = Duration::from_secs(86_400);
+        for (builder, setting) in [
+            (builder().idle_timeout(Duration::ZERO), "idle_timeout"),
+            (builder().idle_timeout(2 * day).absolute_timeout(day), "absolute_timeout"),
+            (builder().renewal_timeout(Duration::from_secs(60)), "renewal_timeout"),
+            (builder().renewal_grace(day), "renewal_grace"),
+        ] {
+            let message = builder.secret(secret()).build().unwrap_err().to_string();
+            assert!(message.contains(setting), "{message}");
+        }
+    }
+
+    #[test]
+    fn nothing_secret_shows() {
+        let sessions = builder().secret(secret()).build().unwrap();
+        assert!(format!("{sessions:?}").contains("KeyRing(1 keys, REDACTED)"));
+    }
+}

@@ -1,0 +1,34 @@
+//! One change that a request makes to its session, kept so that it can be made again on a fresher record.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Error, Lifetime};
+
+/// Computes a key's new JSON text from its present one. Must give the same answer for the same input.
+pub(crate) type Revise = dyn Fn(Option<&str>) -> Result<Arc<str>, Error> + Send + Sync;
+
+pub(crate) enum Change {
+    Clear,
+    Flash(Arc<str>, Arc<str>),
+    KeepFlash,
+    Lifetime(Lifetime),
+    Remove(Arc<str>),
+    Set(Arc<str>, Arc<str>),
+    Update(Arc<str>, Box<Revise>),
+}
+
+impl fmt::Debug for Change {
+    /// Shows what is done to which key, and no value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clear => f.write_str("Clear"),
+            Self::Flash(key, _) => write!(f, "Flash({key:?})"),
+            Self::KeepFlash => f.write_str("KeepFlash"),
+            Self::Lifetime(lifetime) => write!(f, "{lifetime:?}"),
+            Self::Remove(key) => write!(f, "Remove({key:?})"),
+            Self::Set(key, _) => write!(f, "Set({key:?})"),
+            Self::Update(key, _) => write!(f, "Update({key:?})"),
+        }
+    }
+}

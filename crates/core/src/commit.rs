@@ -1,0 +1,104 @@
+//! Carries out what a request asked of its session: the loop round [`State::step`], and the look-up of records.
+
+use std::sync::Arc;
+
+use crate::payload::Moved;
+use crate::plan::Ending;
+use crate::session::Work;
+use crate::sessions::{Inner, OnCorrupt};
+use crate::state::{Next, Step};
+use crate::{Error, Id, Operation, Outcome, Record, Timestamp};
+
+/// Attempts to save before the commit gives up. After the first one that was overtaken, the commits of one session
+/// in this process queue up; so only other processes can overtake, and this is plenty.
+const MOST_ATTEMPTS: u32 = 64;
+
+/// Most pointers to follow from a token to its session.
+const MOST_MOVES: u32 = 4;
+
+/// Saves `work`. Lost races are resolved here; an error means that nothing is certain.
+pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error> {
+    let sessions = work.sessions();
+    let mut queue = None;
+    for _ in 0..MOST_ATTEMPTS {
+        let now = sessions.clock.now();
+        let step = work.lock().step(&sessions.settings, ending, now)?;
+        let Step::Write { operation, token } = step else {
+            return Ok(());
+        };
+        let outcome = sessions.write(operation.clone()).await?;
+        let next = work.lock().absorb(operation.clone(), token, outcome)?;
+        let known = match next {
+            Next::Again => continue,
+            Next::Done => return Ok(()),
+            Next::Overtaken(known) => known,
+        };
+        let id = *operation.id();
+        tracing::debug!(target: "cloakroom::commit", session = %id, "overtaken by another request");
+        // What is known may grow old while this commit waits for its turn.
+        let known = if queue.is_none() {
+            queue = Some(sessions.queue(id).lock().await);
+            None
+        } else {
+            known
+        };
+        match sessions.find(id, known, now).await? {
+            Some(fresh) => work.lock().rebase(fresh)?,
+            None => {
+                tracing::debug!(target: "cloakroom::commit", session = %id, "ended by another request");
+                work.lock().ended();
+                return Ok(());
+            }
+        }
+    }
+    let id = work.lock().record().map(|record| record.id);
+    Err(Error::conflict(id.unwrap_or(Id::from_bytes([0; 16]))))
+}
+
+impl Inner {
+    /// Returns the live record that `id` leads to. `known` saves the first load.
+    pub(crate) async fn find(
+        &self,
+        id: Id,
+        known: Option<Record>,
+        now: Timestamp,
+    ) -> Result<Option<Record>, Error> {
+        let mut found = match known {
+            Some(record) => Some(record),
+            None => self.store.load(id).await?,
+        };
+        for _ in 0..MOST_MOVES {
+            let Some(record) = found else { return Ok(None) };
+            if let Err(why) = record.payload.check() {
+                tracing::error!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable record");
+                return match self.settings.on_corrupt {
+                    OnCorrupt::Fail => Err(Error::corrupt(record.id, why)),
+                    OnCorrupt::Discard => Ok(None),
+                };
+            }
+            let extras = record.payload.extras();
+            match extras.moved {
+                Some(Moved { to, until }) if now < until => found = self.store.load(to).await?,
+                Some(_) => return Ok(None),
+                None => {
+                    let over = self.settings.limits.is_over(&record, extras.lifetime, now);
+                    return Ok(Some(record).filter(|_| !over));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes; an end follows the session to wherever it has moved.
+    async fn write(&self, operation: Operation) -> Result<Outcome, Error> {
+        let mut outcome = self.store.write(operation.clone()).await?;
+        if !matches!(operation, Operation::Delete(_)) {
+            return Ok(outcome);
+        }
+        while let Outcome::Removed(record) = &outcome {
+            let Some(moved) = record.payload.extras().moved else { break };
+            outcome = self.store.write(Operation::Delete(moved.to)).await?;
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,215 @@
+//! A session's content while a request works on it: what was loaded, and what has changed since.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::Error;
+use crate::change::Change;
+use crate::payload::{Extras, Payload, Values};
+
+#[derive(Debug)]
+pub(crate) struct Draft {
+    base: Payload,
+    cleared: bool,
+    /// Keys that were set (`Some`) or removed (`None`) since the load.
+    overlay: BTreeMap<Arc<str>, Option<Arc<str>>>,
+    /// The old bucket: flash of an earlier request, readable in this one.
+    shown: Values,
+    /// The new bucket: readable in the next request.
+    next: Values,
+    pub(crate) extras: Extras,
+}
+
+impl Draft {
+    /// Starts from a payload as loaded; ages its flash.
+    pub(crate) fn load(base: Payload) -> Self {
+        let shown = base.flash().map(|(key, value)| (key.clone(), value.into())).collect();
+        Self { shown, ..Self::bare(base) }
+    }
+
+    /// Starts over from a payload that somebody else wrote meanwhile.
+    ///
+    /// Every write ages the flash that its request loaded. So what the fresher payload holds is newer than what
+    /// `self` has shown, and stays for the next request.
+    pub(crate) fn rebase(&self, fresh: Payload, log: &[Change]) -> Result<Self, Error> {
+        let next = fresh.flash().map(|(key, value)| (key.clone(), value.into())).collect();
+        let mut draft = Self { next, shown: self.shown.clone(), ..Self::bare(fresh) };
+        log.iter().try_for_each(|change| draft.apply(change))?;
+        Ok(draft)
+    }
+
+    fn bare(base: Payload) -> Self {
+        Self {
+            cleared: false,
+            overlay: BTreeMap::new(),
+            shown: Values::new(),
+            next: Values::new(),
+            extras: base.extras().clone(),
+            base,
+        }
+    }
+
+    pub(crate) fn apply(&mut self, change: &Change) -> Result<(), Error> {
+        match change {
+            Change::Clear => {
+                self.cleared = true;
+                self.overlay.clear();
+            }
+            Change::Flash(key, value) => {
+                self.next.insert(key.clone(), value.clone());
+            }
+            Change::KeepFlash => {
+                for (key, value) in &self.shown {
+                    self.next.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            Change::Lifetime(lifetime) => self.extras.lifetime = *lifetime,
+            Change::Remove(key) => {
+                self.overlay.insert(key.clone(), None);
+            }
+            Change::Set(key, value) => {
+                self.overlay.insert(key.clone(), Some(value.clone()));
+            }
+            Change::Update(key, revise) => {
+                let value = revise(self.value(key))?;
+                self.overlay.insert(key.clone(), Some(value));
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows `value` in this request only.
+    pub(crate) fn flash_now(&mut self, key: &str, value: Arc<str>) {
+        self.shown.insert(key.into(), value);
+    }
+
+    pub(crate) fn flashed(&self, key: &str) -> Option<&str> {
+        self.shown.get(key).map(|value| &**value)
+    }
+
+    pub(crate) fn value(&self, key: &str) -> Option<&str> {
+        match self.overlay.get(key) {
+            Some(changed) => changed.as_deref(),
+            None if self.cleared => None,
+            None => self.base.value(key),
+        }
+    }
+
+    /// Returns all values, sorted by key.
+    pub(crate) fn data(&self) -> Vec<(&Arc<str>, &str)> {
+        let mut all = Vec::with_capacity(8 + self.overlay.len());
+        let mut changed = self.overlay.iter().peekable();
+        for (key, value) in self.base.data().filter(|_| !self.cleared) {
+            while let Some((name, new)) = changed.next_if(|(name, _)| *name < key) {
+                all.extend(new.as_deref().map(|new| (name, new)));
+            }
+            match changed.next_if(|(name, _)| *name == key) {
+                Some((name, new)) => all.extend(new.as_deref().map(|new| (name, new))),
+                None => all.push((key, value)),
+            }
+        }
+        all.extend(changed.filter_map(|(name, new)| Some((name, new.as_deref()?))));
+        all
+    }
+
+    /// Tells whether saving would write anything that is not there already.
+    pub(crate) fn differs(&self) -> bool {
+        let removed =
+            self.cleared && self.base.data().any(|(key, _)| !self.overlay.contains_key(key));
+        let changed =
+            |(key, value): (&Arc<str>, &Option<Arc<str>>)| self.base.value(key) != value.as_deref();
+        let flash = || self.next.iter().map(|(key, value)| (key, &**value));
+        removed
+            || self.overlay.iter().any(changed)
+            || !self.base.flash().eq(flash())
+            || self.extras != *self.base.extras()
+    }
+
+    /// Tells whether there is nothing worth starting a session for.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.data().is_empty() && self.next.is_empty()
+    }
+
+    pub(crate) fn to_payload(&self, extras: Extras) -> Payload {
+        let flash = self.next.iter().map(|(key, value)| (key, &**value));
+        Payload::write(self.data().into_iter(), flash, extras)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(text: &str) -> Draft {
+        Draft::load(Payload::from_text(text))
+    }
+
+    fn written(draft: &Draft) -> Payload {
+        draft.to_payload(draft.extras.clone())
+    }
+
+    fn set(key: &str, value: &str) -> Change {
+        Change::Set(key.into(), value.into())
+    }
+
+    #[test]
+    fn setting_what_is_there_is_no_change() {
+        let mut draft = draft(r#"{"format":1,"data":{"a":1,"b":2}}"#);
+        draft.apply(&set("a", "1")).unwrap();
+        assert!(!draft.differs());
+        draft.apply(&set("a", "3")).unwrap();
+        assert!(draft.differs());
+        draft.apply(&set("a", "1")).unwrap();
+        assert!(!draft.differs());
+    }
+
+    #[test]
+    fn clearing_and_setting_the_same_again_is_no_change() {
+        let mut draft = draft(r#"{"format":1,"data":{"a":1}}"#);
+        draft.apply(&Change::Clear).unwrap();
+        assert!(draft.differs());
+        draft.apply(&set("a", "1")).unwrap();
+        assert!(!draft.differs());
+    }
+
+    #[test]
+    fn data_merges_base_and_changes_in_order() {
+        let mut draft = draft(r#"{"format":1,"data":{"b":1,"d":2,"e":3}}"#);
+        for change in [set("a", "0"), Change::Remove("b".into()), set("d", "9"), set("f", "7")] {
+            draft.apply(&change).unwrap();
+        }
+        let data: Vec<_> = draft.data().into_iter().map(|(k, v)| format!("{k}{v}")).collect();
+        assert_eq!(data, ["a0", "d9", "e3", "f7"]);
+        assert_eq!(written(&draft).as_str(), r#"{"format":1,"data":{"a":0,"d":9,"e":3,"f":7}}"#);
+    }
+
+    #[test]
+    fn flash_shows_once() {
+        let mut first = Draft::load(Payload::default());
+        first.apply(&Change::Flash("ok".into(), "1".into())).unwrap();
+        assert_eq!(first.flashed("ok"), None);
+        let second = Draft::load(written(&first));
+        assert_eq!(second.flashed("ok"), Some("1"));
+        assert!(second.differs(), "ageing must be saved");
+        let third = Draft::load(written(&second));
+        assert_eq!(third.flashed("ok"), None);
+        assert!(!third.differs());
+    }
+
+    #[test]
+    fn kept_flash_is_no_change_and_shows_again() {
+        let mut draft = draft(r#"{"format":1,"flash":{"ok":1}}"#);
+        draft.apply(&Change::KeepFlash).unwrap();
+        assert!(!draft.differs());
+    }
+
+    #[test]
+    fn a_rebase_keeps_flash_that_another_request_wrote() {
+        let ours = draft(r#"{"format":1,"flash":{"old":1}}"#);
+        let theirs = Payload::from_text(r#"{"format":1,"flash":{"new":2}}"#);
+        let rebased = ours.rebase(theirs.clone(), &[]).unwrap();
+        assert!(!rebased.differs());
+        assert_eq!(written(&rebased), theirs);
+        assert_eq!(rebased.flashed("old"), Some("1"));
+    }
+}

@@ -1,0 +1,276 @@
+//! What can go wrong: in use ([`Error`]), in a store ([`StoreError`]), in the configuration ([`ConfigError`]).
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Id;
+
+/// Why an operation on a session failed.
+///
+/// One opaque type with a [`kind`](Error::kind), so that a new cause is not a breaking change. Lost races,
+/// unknown, expired and forged tokens are not errors but ordinary outcomes. Neither tokens nor session data
+/// show in the message.
+///
+/// ```
+/// # use cloakroom_core::{Error, ErrorKind};
+/// fn status(error: &Error) -> u16 {
+///     match error.kind() {
+///         ErrorKind::Unavailable | ErrorKind::Conflict => 503,
+///         _ => 500,
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Repr>);
+
+struct Repr {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Kinds of [`Error`], for code that must tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The response has gone, so a change could not be saved. Use [`Session::detach`](crate::Session::detach).
+    Closed,
+    /// Others changed the session again and again, and the bound on retries was reached. Try the request again.
+    Conflict,
+    /// The stored record cannot be read. The message names its id.
+    Corrupt,
+    /// The operating system gave no randomness, so no token could be made.
+    Random,
+    /// The session would be larger than the limit set by
+    /// [`max_payload`](crate::SessionsBuilder::max_payload).
+    TooLarge,
+    /// The store failed or cannot be reached.
+    Unavailable,
+    /// A value does not have the asked-for type, or cannot be written as JSON. The message names the key.
+    Value,
+}
+
+impl Error {
+    /// Returns what kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.kind() == ErrorKind::Unavailable
+    }
+
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Repr { kind, message: message.into(), source: None }))
+    }
+
+    fn because(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self(Arc::new(Repr { kind, message: message.into(), source: Some(source.into()) }))
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::new(
+            ErrorKind::Closed,
+            "the response has gone, so this change to the session could not be saved; \
+             call `detach` before the response and `save` after the change",
+        )
+    }
+
+    pub(crate) fn no_cookie() -> Self {
+        Self::new(
+            ErrorKind::Closed,
+            "a detached session cannot start or renew a session, because no response is left to carry the \
+             cookie; do that before the response",
+        )
+    }
+
+    pub(crate) fn anonymous_while_down() -> Self {
+        Self::new(
+            ErrorKind::Unavailable,
+            "the session store was down when this request's session was loaded, so it can be read as an empty \
+             one but not changed",
+        )
+    }
+
+    pub(crate) fn conflict(id: Id) -> Self {
+        Self::new(
+            ErrorKind::Conflict,
+            format!("session {id} was changed by others at every attempt to save it"),
+        )
+    }
+
+    pub(crate) fn corrupt(id: Id, why: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::because(ErrorKind::Corrupt, format!("the record of session {id} cannot be read"), why)
+    }
+
+    pub(crate) fn random(source: getrandom::Error) -> Self {
+        let message = "the operating system gave no randomness for a session token";
+        Self::because(ErrorKind::Random, message, source.to_string())
+    }
+
+    pub(crate) fn too_large(size: usize, limit: usize, largest: &str) -> Self {
+        Self::new(
+            ErrorKind::TooLarge,
+            format!(
+                "the session takes {size} bytes and may take {limit}; its largest key is {largest:?}; keep \
+                 large things in the database and their id in the session, or raise `max_payload`"
+            ),
+        )
+    }
+
+    pub(crate) fn read(key: &str, source: &serde_json::Error) -> Self {
+        // Only the category: serde's message would quote the value.
+        let why = format!("{:?} error at column {}", source.classify(), source.column());
+        let message = format!("the session's value under {key:?} does not have the asked-for type");
+        Self::because(ErrorKind::Value, message, why)
+    }
+
+    pub(crate) fn write(key: &str, source: serde_json::Error) -> Self {
+        let message = format!("the value for the session's key {key:?} cannot be written as JSON");
+        Self::because(ErrorKind::Value, message, source)
+    }
+
+    pub(crate) fn overflow(key: &str) -> Self {
+        Self::new(ErrorKind::Value, format!("the counter under {key:?} does not fit into 64 bits"))
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(source: StoreError) -> Self {
+        Self::because(ErrorKind::Unavailable, "the session store failed", source)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Repr { kind, message, source } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("message", message)
+            .field("source", source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// A store's own error, whatever its type; shared by all callers of a batch that failed.
+#[derive(Clone)]
+pub struct StoreError(Arc<dyn StdError + Send + Sync>);
+
+impl StoreError {
+    /// Wraps a driver's error.
+    #[must_use]
+    pub fn new(source: impl StdError + Send + Sync + 'static) -> Self {
+        Self(Arc::new(source))
+    }
+}
+
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for StoreError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+/// A mistake in the configuration; the application should not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A `__Host-` cookie belongs to exactly one host.
+    #[error(
+        "a cookie with the __Host- prefix cannot have a domain; remove the domain {0:?}, or call \
+         `without_host_prefix`"
+    )]
+    HostPrefixWithDomain(String),
+    /// A `__Host-` cookie belongs to the whole host.
+    #[error(
+        "a cookie with the __Host- prefix must have the path \"/\", not {0:?}; call `without_host_prefix` to \
+         limit it to a path"
+    )]
+    HostPrefixWithPath(String),
+    /// The cookie's domain or path cannot stand in a header.
+    #[error("{0:?} cannot be the {1} of a cookie")]
+    InvalidAttribute(String, &'static str),
+    /// The cookie's name has characters that RFC 6265 does not allow, or none, or too many.
+    #[error(
+        "{0:?} cannot be a cookie's name: use 1 to 64 letters, digits and any of !#$%&'*+-.^_`|~, without the \
+         prefix __Host- or __Secure-, which is added where it may be"
+    )]
+    InvalidName(String),
+    /// No secret was given.
+    #[error("no secret: give `secret` at least one of 32 bytes or more; it signs the cookie")]
+    NoSecret,
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness for a secret")]
+    NoRandomness,
+    /// `Partitioned` cookies must be `Secure`.
+    #[error("a Partitioned cookie must be Secure, so it cannot be used with `insecure_http`")]
+    PartitionedWithoutSecure,
+    /// Browsers refuse `SameSite=None` without `Secure`.
+    #[error("SameSite=None needs Secure, so it cannot be used with `insecure_http`")]
+    SameSiteNoneWithoutSecure,
+    /// A secret is shorter than 32 bytes.
+    #[error(
+        "the secret has {got} bytes and needs {needed}; make one with `openssl rand -base64 48`"
+    )]
+    SecretTooShort {
+        /// Length of the secret that was given, in bytes.
+        got: usize,
+        /// Least length, in bytes.
+        needed: usize,
+    },
+    /// A secret repeats a few bytes, or is an example from some documentation.
+    #[error("the secret is an example or repeats itself; make one with `openssl rand -base64 48`")]
+    SecretTooSimple,
+    /// A timeout makes no sense.
+    #[error("{setting} is {got_ms} ms: it must be {rule}")]
+    Timeout {
+        /// The setting.
+        setting: &'static str,
+        /// The value that was given, in milliseconds.
+        got_ms: u128,
+        /// What it may be.
+        rule: &'static str,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_wrong_type_names_the_key_and_not_the_value() {
+        let source = serde_json::from_str::<u8>("\"hunter2\"").unwrap_err();
+        let error = Error::read("n", &source);
+        assert!(error.to_string().contains("\"n\""));
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+}

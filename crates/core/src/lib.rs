@@ -1,0 +1,84 @@
+//! The engine of [cloakroom](https://docs.rs/cloakroom): server-side sessions that lose no update and bring nothing
+//! dead back.
+//!
+//! Applications depend on `cloakroom`. Depend on this crate to write a [`Store`] or an adapter for a web framework:
+//! it names no framework, no driver and no runtime.
+//!
+//! - [`Sessions`] is the service object; [`SessionsBuilder`] configures it.
+//! - [`Pending`] is a request's session, not loaded yet; [`Session`] is the loaded one that handlers use.
+//! - [`Store`] is what a backend implements; [`MemoryStore`] is one.
+//!
+//! # An adapter in a dozen lines
+//!
+//! ```
+//! use cloakroom_core::{Error, Finish, Sessions};
+//!
+//! async fn serve(sessions: &Sessions, request: http::Request<()>) -> Result<http::Response<String>, Error> {
+//!     let pending = sessions.pending(request.headers());
+//!     let session = pending.load().await?;                      // only where a handler asks for it
+//!     let mut response = http::Response::new(format!("visit {}", session.increment("visits", 1)?));
+//!     let head = match pending.finish(response.status()) {
+//!         Finish::Ready(head) => head,
+//!         Finish::Commit(commit) => commit.await?,
+//!     };
+//!     head.apply(response.headers_mut());
+//!     Ok(response)
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! | Name | What it adds | Default |
+//! |---|---|---|
+//! | `conformance` | the suite that proves a [`Store`], in `conformance` | no |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod key;
+mod pending;
+mod session;
+mod sessions;
+
+mod change;
+mod commit;
+mod draft;
+mod payload;
+mod plan;
+mod state;
+
+mod cookie;
+mod head;
+mod id;
+mod secret;
+mod token;
+
+mod error;
+mod lifetime;
+mod memory;
+mod record;
+mod store;
+mod time;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+
+pub use self::builder::SessionsBuilder;
+pub use self::cookie::{CookieSettings, SameSite};
+pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
+pub use self::head::Head;
+pub use self::id::{Id, ParseIdError};
+pub use self::key::{AsKey, Key, KeyName};
+pub use self::lifetime::Lifetime;
+pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
+pub use self::payload::Payload;
+pub use self::pending::{Finish, Pending};
+pub use self::record::{Record, UserId, Version};
+pub use self::secret::Secret;
+pub use self::session::{Saved, Session};
+pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions};
+pub use self::store::{Operation, Outcome, Store};
+pub use self::time::{Clock, FrozenClock, SystemClock, Timestamp};

@@ -1,0 +1,238 @@
+//! Sessions in this process's memory: for one process, for tests, for development.
+
+mod shard;
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use self::shard::{Shard, Usage};
+use crate::{Id, Operation, Outcome, Record, Store, Timestamp};
+
+/// Keeps sessions in memory; they end with the process. Clones are the same store.
+///
+/// Sharded, so that requests rarely meet at a lock, and bounded in sessions and bytes. Expired sessions leave as
+/// new ones arrive, a few at a time, without a scan.
+///
+/// ```
+/// use cloakroom_core::{AtLimit, MemoryStore};
+///
+/// let store = MemoryStore::new().max_sessions(10_000).max_bytes(64 << 20).at_limit(AtLimit::EndOldest);
+/// assert_eq!(store.len(), 0);
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore(Arc<Shared>);
+
+struct Shared {
+    shards: Vec<Mutex<Shard>>,
+    sessions: AtomicUsize,
+    bytes: AtomicUsize,
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    sessions: usize,
+    bytes: usize,
+    at_limit: AtLimit,
+}
+
+/// What a [`MemoryStore`] does with a new session when it is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AtLimit {
+    /// Ends the session that would expire first among those nearby, of visitors who are not signed in if there are
+    /// any. Somebody may find a cart empty, but newcomers can sign in.
+    EndOldest,
+    /// Refuses the new session: the request fails with a store error, nobody who is there is harmed. The default.
+    #[default]
+    Refuse,
+}
+
+/// The memory store is full, and [`AtLimit::Refuse`] is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the memory store is full ({sessions} sessions, {bytes} bytes); raise `max_sessions` or `max_bytes`"
+)]
+pub struct MemoryFull {
+    /// Sessions in the store.
+    pub sessions: usize,
+    /// Bytes that they take, about.
+    pub bytes: usize,
+}
+
+const SHARDS: usize = 32;
+
+impl MemoryStore {
+    /// Makes an empty store for at most 100,000 sessions and 256 MiB.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Limits { sessions: 100_000, bytes: 256 << 20, at_limit: AtLimit::default() })
+    }
+
+    fn with(limits: Limits) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        let (sessions, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self(Arc::new(Shared { shards, sessions, bytes, limits }))
+    }
+
+    /// Limits the number of sessions. Default 100,000. For a new store only: what this one holds is dropped.
+    #[must_use]
+    pub fn max_sessions(self, sessions: usize) -> Self {
+        Self::with(Limits { sessions, ..self.0.limits })
+    }
+
+    /// Limits the bytes that all sessions together take, about. Default 256 MiB. For a new store only: what this
+    /// one holds is dropped.
+    #[must_use]
+    pub fn max_bytes(self, bytes: usize) -> Self {
+        Self::with(Limits { bytes, ..self.0.limits })
+    }
+
+    /// Sets what happens when the store is full. Default [`AtLimit::Refuse`]. For a new store only: what this one
+    /// holds is dropped.
+    #[must_use]
+    pub fn at_limit(self, at_limit: AtLimit) -> Self {
+        Self::with(Limits { at_limit, ..self.0.limits })
+    }
+
+    /// Returns how many records the store holds, expired ones that have not left yet included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.sessions.load(Ordering::Relaxed)
+    }
+
+    /// Tells whether the store holds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns how many bytes the records take, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    fn shard(&self, id: &Id) -> MutexGuard<'_, Shard> {
+        // Ids are hashes, so any byte spreads them evenly.
+        let shard = &self.0.shards[usize::from(id.as_bytes()[15]) % SHARDS];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn account(&self, usage: Usage) {
+        let add = |total: &AtomicUsize, change: isize| {
+            if change >= 0 {
+                total.fetch_add(change.unsigned_abs(), Ordering::Relaxed);
+            } else {
+                total.fetch_sub(change.unsigned_abs(), Ordering::Relaxed);
+            }
+        };
+        add(&self.0.sessions, usage.sessions);
+        add(&self.0.bytes, usage.bytes);
+    }
+
+    /// Makes room for one more record, or tells that there is none.
+    fn make_room(&self, shard: &mut Shard, record: &Record) -> Result<(), MemoryFull> {
+        // A store reads no clock; the newest activity it is told of serves as well.
+        self.account(
+            shard.expire(record.active_at, NonZeroU32::new(2).expect("two is not zero")).0,
+        );
+        let (sessions, bytes) = (self.len(), self.bytes());
+        let Limits { sessions: most, bytes: room, at_limit } = self.0.limits;
+        if sessions < most && bytes + Shard::size(record) <= room {
+            return Ok(());
+        }
+        let full = MemoryFull { sessions, bytes };
+        match at_limit {
+            AtLimit::Refuse => Err(full),
+            AtLimit::EndOldest => {
+                self.account(shard.end_oldest().ok_or(full)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn apply(&self, operation: &Operation) -> Result<Outcome, MemoryFull> {
+        if let Operation::Renew { version, next, moved } = operation {
+            return Ok(self.renew(*version, next, moved));
+        }
+        let mut shard = self.shard(operation.id());
+        if let Operation::Create(record) = operation {
+            if let Some(taken) = shard.get(&record.id) {
+                return Ok(Outcome::Stale(Some(taken)));
+            }
+            self.make_room(&mut shard, record)?;
+        }
+        let (outcome, usage) = shard.apply(operation);
+        drop(shard);
+        self.account(usage);
+        Ok(outcome)
+    }
+
+    /// Two ids, mostly in two shards. Nobody can know the new id yet, so storing it first is no second valid one;
+    /// the old one's version decides.
+    fn renew(&self, version: crate::Version, next: &Record, moved: &Record) -> Outcome {
+        let (created, usage) = self.shard(&next.id).apply(&Operation::Create(next.clone()));
+        self.account(usage);
+        if created != Outcome::Applied {
+            return Outcome::Stale(None);
+        }
+        let replace = Operation::Replace { version, next: moved.clone() };
+        let (outcome, usage) = self.shard(&moved.id).apply(&replace);
+        self.account(usage);
+        if outcome != Outcome::Applied {
+            let (_, usage) = self.shard(&next.id).apply(&Operation::Delete(next.id));
+            self.account(usage);
+        }
+        outcome
+    }
+}
+
+impl Store for MemoryStore {
+    type Error = MemoryFull;
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>, MemoryFull> {
+        Ok(self.shard(id).get(id))
+    }
+
+    async fn write(&self, operation: &Operation) -> Result<Outcome, MemoryFull> {
+        self.apply(operation)
+    }
+
+    async fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> Result<u32, MemoryFull> {
+        let mut deleted = 0;
+        for shard in &self.0.shards {
+            let Some(rest) = NonZeroU32::new(limit.get() - deleted) else { break };
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let (usage, count) = shard.expire(now, rest);
+            self.account(usage);
+            deleted += count;
+        }
+        Ok(deleted)
+    }
+
+    /// Answers at once: there is no trip to share.
+    fn gathers(&self) -> bool {
+        false
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("sessions", &self.len())
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! One part of the memory store, behind one lock.
+
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroU32;
+
+use crate::{Id, Operation, Outcome, Record, Timestamp};
+
+#[derive(Default)]
+pub(super) struct Shard {
+    records: HashMap<Id, Entry>,
+    /// Who may expire when: first visitors (`false`), then users (`true`), each by the instant noted in
+    /// [`Entry::queued`]. A session that lives longer by then queues up again, so that activity costs nothing here.
+    queue: BTreeSet<Place>,
+}
+
+type Place = (bool, Timestamp, Id);
+
+struct Entry {
+    record: Record,
+    queued: Place,
+}
+
+/// What an operation added to or took from the store.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Usage {
+    pub(super) sessions: isize,
+    pub(super) bytes: isize,
+}
+
+impl Shard {
+    pub(super) fn get(&self, id: &Id) -> Option<Record> {
+        self.records.get(id).map(|entry| entry.record.clone())
+    }
+
+    /// Carries out any operation that concerns one id.
+    pub(super) fn apply(&mut self, operation: &Operation) -> (Outcome, Usage) {
+        match operation {
+            Operation::Create(record) => match self.get(&record.id) {
+                Some(taken) => (Outcome::Stale(Some(taken)), Usage::default()),
+                None => (Outcome::Applied, self.put(record.clone())),
+            },
+            Operation::Replace { version, next } => match self.get(&next.id) {
+                Some(record) if record.version == *version => {
+                    (Outcome::Applied, self.put(next.clone()))
+                }
+                other => (Outcome::Stale(other), Usage::default()),
+            },
+            Operation::Touch { id, active_at, expires_at } => {
+                let Some(Entry { record, .. }) = self.records.get_mut(id) else {
+                    return (Outcome::Stale(None), Usage::default());
+                };
+                record.active_at = record.active_at.max(*active_at);
+                record.expires_at = record.expires_at.max(*expires_at);
+                (Outcome::Applied, Usage::default())
+            }
+            Operation::Delete(id) => match self.remove(id) {
+                Some((record, usage)) => (Outcome::Removed(record), usage),
+                None => (Outcome::Stale(None), Usage::default()),
+            },
+            Operation::Renew { .. } => {
+                unreachable!("the store takes a renewal apart, because its ids are in two shards")
+            }
+        }
+    }
+
+    fn put(&mut self, record: Record) -> Usage {
+        let (id, expires_at) = (record.id, record.expires_at);
+        let mut usage = Usage { sessions: 1, bytes: signed(Self::size(&record)) };
+        let place = (record.user.is_some(), expires_at, id);
+        let old = self.records.get(&id);
+        // A place may be too early, never too late; and users keep their distance from visitors.
+        let queued = match old {
+            Some(old) if old.queued.0 == place.0 && old.queued <= place => old.queued,
+            _ => place,
+        };
+        if let Some(old) = old {
+            usage.sessions -= 1;
+            usage.bytes -= signed(Self::size(&old.record));
+            if old.queued != queued {
+                self.queue.remove(&old.queued);
+                self.queue.insert(queued);
+            }
+        } else {
+            self.queue.insert(queued);
+        }
+        self.records.insert(id, Entry { record, queued });
+        usage
+    }
+
+    fn remove(&mut self, id: &Id) -> Option<(Record, Usage)> {
+        let Entry { record, queued } = self.records.remove(id)?;
+        self.queue.remove(&queued);
+        let usage = Usage { sessions: -1, bytes: -signed(Self::size(&record)) };
+        Some((record, usage))
+    }
+
+    /// Removes at most `limit` records that expired by `now`; returns how many.
+    pub(super) fn expire(&mut self, now: Timestamp, limit: NonZeroU32) -> (Usage, u32) {
+        let (mut usage, mut count) = (Usage::default(), 0);
+        for signed_in in [false, true] {
+            while count < limit.get() {
+                let first =
+                    self.queue.range((signed_in, Timestamp::from_millis(i64::MIN), LOWEST)..);
+                let Some(&place) =
+                    first.take(1).find(|place| place.0 == signed_in && place.1 <= now)
+                else {
+                    break;
+                };
+                let id = place.2;
+                let later = self.records.get(&id).map(|entry| entry.record.expires_at);
+                match later.filter(|&later| later > now) {
+                    Some(later) => self.queue_again(place, later),
+                    None => {
+                        let removed = self.remove(&id).map(|(_, removed)| removed);
+                        let removed = removed.unwrap_or_default();
+                        usage.sessions += removed.sessions;
+                        usage.bytes += removed.bytes;
+                        count += 1;
+                    }
+                }
+            }
+        }
+        (usage, count)
+    }
+
+    fn queue_again(&mut self, place: Place, later: Timestamp) {
+        let queued = (place.0, later, place.2);
+        self.queue.remove(&place);
+        self.queue.insert(queued);
+        if let Some(entry) = self.records.get_mut(&place.2) {
+            entry.queued = queued;
+        }
+    }
+
+    /// Ends the session that is first in the queue.
+    pub(super) fn end_oldest(&mut self) -> Option<Usage> {
+        let id = self.queue.first()?.2;
+        self.remove(&id).map(|(_, usage)| usage)
+    }
+
+    /// Returns about how many bytes a record takes, with its places in map and queue.
+    pub(super) fn size(record: &Record) -> usize {
+        const FRAME: usize = 320;
+        let user = record.user.as_ref().map_or(0, |user| user.as_str().len());
+        // The index beside the text has a key and a place for every value; about as much again.
+        FRAME + user + 2 * record.payload.as_str().len()
+    }
+}
+
+const LOWEST: Id = Id::from_bytes([0; 16]);
+
+fn signed(size: usize) -> isize {
+    isize::try_from(size).unwrap_or(isize::MAX)
+}

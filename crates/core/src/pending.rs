@@ -1,0 +1,188 @@
+//! A request's session before it is loaded, and the end of the request.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use futures_util::lock::Mutex;
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::commit::commit;
+use crate::cookie::{MOST_CANDIDATES, values_of};
+use crate::plan::{Asked, Ending, Plan};
+use crate::sessions::{OnServerError, OnStoreError};
+use crate::state::{CookieChange, Phase, Standing, State};
+use crate::token::{Token, Unverified};
+use crate::{Error, Head, Session, Sessions};
+
+/// The session of a request, not loaded yet. Adapters put it into the request's extensions.
+///
+/// It has no `get`: making one costs no I/O, not even the cookie is looked at. What wants the session calls
+/// [`load`](Self::load), which asks the store once a request; a request that never does touches no store.
+#[derive(Clone)]
+pub struct Pending(Arc<Inner>);
+
+struct Inner {
+    sessions: Sessions,
+    cookies: Vec<HeaderValue>,
+    loaded: OnceLock<Session>,
+    loading: Mutex<()>,
+}
+
+/// The end of a request; see [`Pending::finish`].
+#[must_use = "a session that is not finished is not saved"]
+pub enum Finish {
+    /// Nothing had to be saved.
+    Ready(Head),
+    /// One store call has to be made; drive this to its end before the response goes out.
+    Commit(Pin<Box<dyn Future<Output = Result<Head, Error>> + Send>>),
+}
+
+impl Pending {
+    pub(crate) fn new(sessions: Sessions, headers: &HeaderMap) -> Self {
+        Self(Arc::new(Inner {
+            sessions,
+            cookies: headers.get_all(COOKIE).iter().cloned().collect(),
+            loaded: OnceLock::new(),
+            loading: Mutex::new(()),
+        }))
+    }
+
+    /// Returns whose session this is.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Returns the session if something in this request loaded it already.
+    #[must_use]
+    pub fn loaded(&self) -> Option<&Session> {
+        self.0.loaded.get()
+    }
+
+    /// Loads the session: from the store if the request brought a token that we signed, else a new and empty one,
+    /// without any store call. The second caller in a request gets what the first one loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if the store fails: that is no empty session. See
+    /// [`SessionsBuilder::on_store_error`](crate::SessionsBuilder::on_store_error).
+    pub async fn load(&self) -> Result<Session, Error> {
+        if let Some(session) = self.loaded() {
+            return Ok(session.clone());
+        }
+        let _one_at_a_time = self.0.loading.lock().await;
+        if let Some(session) = self.loaded() {
+            return Ok(session.clone());
+        }
+        let standing = self.standing().await?;
+        let session = Session::new(self.0.sessions.clone(), State::new(standing));
+        Ok(self.0.loaded.get_or_init(|| session).clone())
+    }
+
+    async fn standing(&self) -> Result<Standing, Error> {
+        let Some(token) = self.token() else { return Ok(Standing::Nowhere) };
+        let (sessions, id) = (self.0.sessions.inner(), token.id());
+        match sessions.find(id, None, sessions.clock.now()).await {
+            Ok(None) => Ok(Standing::Nowhere),
+            Ok(Some(record)) => {
+                let token = Some(token).filter(|_| record.id == id);
+                Ok(Standing::Live { record, token })
+            }
+            Err(error) if error.is_unavailable() => match sessions.settings.on_store_error {
+                OnStoreError::Fail => Err(error),
+                OnStoreError::ReadOnlyAnonymous => Ok(Standing::Unknown),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the token of the request, if there is exactly one that we signed. Of two different ones nobody knows
+    /// which is the visitor's own, so neither counts.
+    fn token(&self) -> Option<Token> {
+        let sessions = self.0.sessions.inner();
+        let values = self.0.cookies.iter();
+        let values = values.flat_map(|cookie| values_of(cookie.as_bytes(), sessions.cookie.name()));
+        let mut tokens = values
+            .take(MOST_CANDIDATES)
+            .filter_map(|value| sessions.keys.verify(&Unverified::parse(value)?));
+        let token = tokens.next()?;
+        tokens.all(|other| other == token).then_some(token)
+    }
+
+    /// Ends the request's work on the session: decides what to save and what the browser must be told.
+    ///
+    /// Changes after this are errors. Of a response with a server error (5xx) nothing is saved but a `destroy`.
+    pub fn finish(&self, status: StatusCode) -> Finish {
+        let Some(session) = self.loaded() else { return Finish::Ready(Head::default()) };
+        let sessions = self.0.sessions.inner();
+        let failed =
+            status.is_server_error() && sessions.settings.on_server_error == OnServerError::Discard;
+        let ending = if failed { Ending::Failure } else { Ending::Success };
+        let work = session.work();
+        let mut state = work.lock();
+        if state.phase == Phase::Closed {
+            return Finish::Ready(Head::default());
+        }
+        state.phase = Phase::Closed;
+        if state.plan(&sessions.settings, ending, sessions.clock.now()) == Plan::Nothing {
+            return Finish::Ready(self.head(state.cookie.take()));
+        }
+        drop(state);
+        let (pending, work) = (self.clone(), work.clone());
+        Finish::Commit(Box::pin(async move {
+            commit(&work, ending).await?;
+            let cookie = work.lock().cookie.take();
+            Ok(pending.head(cookie))
+        }))
+    }
+
+    /// Ends a request that has no response: its handler panicked, or its client went away. Nothing is saved but a
+    /// `destroy`, which the caller must then drive to its end.
+    #[must_use]
+    pub fn abandon(&self) -> Option<impl Future<Output = Result<(), Error>> + Send + use<>> {
+        let work = self.loaded()?.work().clone();
+        {
+            let mut state = work.lock();
+            let ended = state.asked == Asked::Destroy && state.phase != Phase::Closed;
+            state.phase = Phase::Closed;
+            if !ended {
+                return None;
+            }
+        }
+        Some(async move { commit(&work, Ending::Failure).await })
+    }
+
+    fn head(&self, change: Option<CookieChange>) -> Head {
+        let sessions = self.0.sessions.inner();
+        let line = change.map(|change| match change {
+            CookieChange::Remove => sessions.cookie.remove(),
+            CookieChange::Set { token, created_at, extras } => {
+                let kept = sessions.cookie.persistent() || extras.lifetime.absolute.is_some();
+                let limits = &sessions.settings.limits;
+                let now = sessions.clock.now();
+                let age = kept.then(|| limits.cookie_age(created_at, extras.lifetime, now));
+                sessions.cookie.set(&sessions.keys.sign(&token), age)
+            }
+        });
+        let cookie = line.map(|line| (sessions.cookie.name().to_owned(), line));
+        Head { cookie, used: true }
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("loaded", &self.loaded()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Finish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(head) => f.debug_tuple("Ready").field(head).finish(),
+            Self::Commit(_) => f.write_str("Commit(..)"),
+        }
+    }
+}

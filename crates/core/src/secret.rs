@@ -1,0 +1,91 @@
+//! Secrets that sign, and the rules that they must meet.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::ConfigError;
+
+/// Shortest secret taken, in bytes.
+const SHORTEST: usize = 32;
+
+/// Values that stand in documentation and examples; whoever reads those could sign with them.
+const EXAMPLES: [&str; 4] = ["change-me", "changeme", "your-secret-key", "at least 32 bytes"];
+
+/// A secret from which signing keys are derived. Cannot be printed; erased from memory when dropped.
+///
+/// The builder takes several: the first signs, all verify. See
+/// [`SessionsBuilder::secret`](crate::SessionsBuilder::secret).
+///
+/// ```
+/// use cloakroom_core::Secret;
+///
+/// assert!(Secret::new("too short").is_err());
+/// let secret = Secret::generate()?;
+/// assert_eq!(format!("{secret:?}"), "Secret(REDACTED)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes a secret of at least 32 bytes, of which at least 8 differ.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::SecretTooShort`], or [`ConfigError::SecretTooSimple`] for one that repeats a few bytes
+    /// or that looks like the example in somebody's documentation.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let bytes = bytes.as_ref();
+        if bytes.len() < SHORTEST {
+            return Err(ConfigError::SecretTooShort { got: bytes.len(), needed: SHORTEST });
+        }
+        let mut seen = [false; 256];
+        for &byte in bytes {
+            seen[usize::from(byte)] = true;
+        }
+        let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+        let different = seen.iter().filter(|&&seen| seen).count();
+        if different < 8 || EXAMPLES.iter().any(|example| text.contains(example)) {
+            return Err(ConfigError::SecretTooSimple);
+        }
+        Ok(Self(Zeroizing::new(bytes.to_vec())))
+    }
+
+    /// Makes a secret of 64 random bytes. Sessions signed with it end with the process, unless it is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NoRandomness`] when the operating system gives no randomness.
+    pub fn generate() -> Result<Self, ConfigError> {
+        let mut bytes = Zeroizing::new(vec![0; 64]);
+        getrandom::fill(&mut bytes).map_err(|_| ConfigError::NoRandomness)?;
+        Ok(Self(bytes))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(REDACTED)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_long_and_nobodys_example() {
+        assert!(matches!(
+            Secret::new([7; 31]),
+            Err(ConfigError::SecretTooShort { got: 31, needed: 32 })
+        ));
+        assert!(matches!(Secret::new([7; 64]), Err(ConfigError::SecretTooSimple)));
+        assert!(Secret::new("your-secret-key-at-least-32-characters").is_err());
+        assert!(Secret::new("a3f1c2d4e5968778695a4b3c2d1e0f00").is_ok());
+    }
+}

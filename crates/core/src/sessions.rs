@@ -1,0 +1,167 @@
+//! The service object: everything that the sessions of one application share.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use futures_util::lock::Mutex;
+use http::HeaderMap;
+
+use crate::cookie::CookieWriter;
+use crate::lifetime::Limits;
+use crate::store::Backend;
+use crate::token::KeyRing;
+use crate::{Clock, Error, Id, Pending, SessionsBuilder, Store};
+
+/// The sessions of an application: its store, secrets, cookie and limits. Cheap to clone.
+///
+/// Give it to the layer of your framework's adapter. What is not configured is safe.
+///
+/// ```
+/// use cloakroom_core::{MemoryStore, Secret, Sessions};
+/// use std::time::Duration;
+///
+/// let sessions = Sessions::builder(MemoryStore::new())
+///     .secret(Secret::generate()?)
+///     .idle_timeout(Duration::from_secs(30 * 60))
+///     .build()?;
+/// # Ok::<(), cloakroom_core::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Sessions(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Backend,
+    pub(crate) keys: KeyRing,
+    pub(crate) cookie: CookieWriter,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    queues: [Mutex<()>; QUEUES],
+}
+
+/// Number of queues for commits that met; sessions share them by chance.
+const QUEUES: usize = 64;
+
+/// Most records deleted in one statement by [`Sessions::sweep`].
+const SWEEP_BATCH: NonZeroU32 = NonZeroU32::new(500).unwrap();
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) max_payload: usize,
+    pub(crate) on_store_error: OnStoreError,
+    pub(crate) on_corrupt: OnCorrupt,
+    pub(crate) on_server_error: OnServerError,
+}
+
+/// What a request gets whose session cannot be loaded, because the store fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnStoreError {
+    /// An error: adapters answer 503 with `Retry-After`. The default.
+    #[default]
+    Fail,
+    /// An empty session that refuses every change. Signed-in visitors look signed out while the store is down.
+    ReadOnlyAnonymous,
+}
+
+/// What a request gets whose stored record cannot be read: not ours, damaged, or of a newer version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnCorrupt {
+    /// An error that names the session's id; the record stays for you to look at. The default.
+    #[default]
+    Fail,
+    /// A new session, as if the record were gone.
+    Discard,
+}
+
+/// What happens to the changes of a request that is answered with a server error (5xx).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnServerError {
+    /// They are saved all the same.
+    Commit,
+    /// They are dropped, so that an error is not half a change; but a `destroy` happens. The default.
+    #[default]
+    Discard,
+}
+
+impl Sessions {
+    /// Begins to configure sessions that are kept in `store`.
+    pub fn builder(store: impl Store) -> SessionsBuilder {
+        SessionsBuilder::new(Backend::new(store))
+    }
+
+    pub(crate) fn new(
+        store: Backend,
+        keys: KeyRing,
+        cookie: CookieWriter,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Self {
+        let queues = [const { Mutex::new(()) }; QUEUES];
+        Self(Arc::new(Inner { store, keys, cookie, clock, settings, queues }))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// Returns the session of a request with these headers, not loaded yet. For adapters; costs no I/O.
+    #[must_use]
+    pub fn pending(&self, headers: &HeaderMap) -> Pending {
+        Pending::new(self.clone(), headers)
+    }
+
+    /// Tells whether both are the same object, so that nested layers can see that they are.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Returns the cookie's name as it stands on the wire, with its prefix.
+    #[must_use]
+    pub fn cookie_name(&self) -> &str {
+        self.0.cookie.name()
+    }
+
+    /// Deletes what has expired, in batches of 500, and returns how many records that were. Expiry does not depend
+    /// on it; it only frees space. Call it every few minutes where the store does not expire records by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if the store fails; what was deleted stays so.
+    pub async fn sweep(&self) -> Result<u64, Error> {
+        let mut deleted = 0;
+        loop {
+            let batch = self.0.store.delete_expired(self.0.clock.now(), SWEEP_BATCH).await?;
+            deleted += u64::from(batch);
+            if batch < SWEEP_BATCH.get() {
+                return Ok(deleted);
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Returns where commits wait that were overtaken on the session `id`.
+    pub(crate) fn queue(&self, id: Id) -> &Mutex<()> {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let place = hasher.finish() % QUEUES as u64;
+        &self.queues[usize::try_from(place).expect("less than the number of queues")]
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("store", &self.0.store)
+            .field("keys", &self.0.keys)
+            .field("cookie", &self.0.cookie)
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,352 @@
+//! One request's work on its session: where it stands, what was changed and asked, and the steps that save it.
+//!
+//! Everything here is decided from values; [`commit`](crate::commit) carries the steps out.
+
+use crate::change::Change;
+use crate::draft::Draft;
+use crate::payload::{Extras, Moved, Payload};
+use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
+use crate::sessions::Settings;
+use crate::token::Token;
+use crate::{Error, Operation, Outcome, Record, Timestamp, Version};
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) standing: Standing,
+    pub(crate) draft: Draft,
+    pub(crate) log: Vec<Change>,
+    pub(crate) asked: Asked,
+    pub(crate) phase: Phase,
+    /// What the browser must be told, once something was saved.
+    pub(crate) cookie: Option<CookieChange>,
+    /// A second unit of work on the same session, without a response to carry a cookie.
+    pub(crate) detached: bool,
+}
+
+/// Where the session stands in the store, as far as this request knows.
+#[derive(Clone, Debug)]
+pub(crate) enum Standing {
+    /// Nowhere: a new visitor, a forged token, or a session that is gone.
+    Nowhere,
+    /// In the store; `token` is the one of this very record, if the request came with it.
+    Live { record: Record, token: Option<Token> },
+    /// Ended by somebody else while this request ran. Nothing of it may be saved.
+    Ended,
+    /// Unknown: the store was down, and the policy lets the request go on.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Open,
+    Saving,
+    /// The response has gone.
+    Closed,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum CookieChange {
+    Set { token: Token, created_at: Timestamp, extras: Extras },
+    Remove,
+}
+
+/// The next thing to do about a session.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Done,
+    Write { operation: Operation, token: Option<Token> },
+}
+
+/// What an outcome means for the commit.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Take the next step.
+    Again,
+    Done,
+    /// Somebody else was first; find the present record, starting from this one.
+    Overtaken(Option<Record>),
+}
+
+impl State {
+    pub(crate) fn new(standing: Standing) -> Self {
+        let base = match &standing {
+            Standing::Live { record, .. } => record.payload.clone(),
+            _ => Payload::default(),
+        };
+        Self {
+            standing,
+            draft: Draft::load(base),
+            log: Vec::new(),
+            asked: Asked::Nothing,
+            phase: Phase::Open,
+            cookie: None,
+            detached: false,
+        }
+    }
+
+    /// Starts a second unit of work on the same session.
+    pub(crate) fn detach(&self) -> Result<Self, Error> {
+        let Standing::Live { record, .. } = &self.standing else {
+            return Err(Error::no_cookie());
+        };
+        Ok(Self {
+            draft: self.draft.rebase(record.payload.clone(), &[])?,
+            detached: true,
+            ..Self::new(Standing::Live { record: record.clone(), token: None })
+        })
+    }
+
+    pub(crate) fn record(&self) -> Option<&Record> {
+        match &self.standing {
+            Standing::Live { record, .. } if self.asked != Asked::Destroy => Some(record),
+            _ => None,
+        }
+    }
+
+    /// Refuses what could not be saved.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        match (self.phase, &self.standing) {
+            (Phase::Saving | Phase::Closed, _) => Err(Error::closed()),
+            (Phase::Open, Standing::Unknown) => Err(Error::anonymous_while_down()),
+            (Phase::Open, _) => Ok(()),
+        }
+    }
+
+    /// Makes one change.
+    pub(crate) fn change(&mut self, change: Change) -> Result<(), Error> {
+        self.check_open()?;
+        self.draft.apply(&change)?;
+        self.log.push(change);
+        Ok(())
+    }
+
+    /// Ends the session. What is changed after this starts another one.
+    pub(crate) fn destroy(&mut self) {
+        self.asked = Asked::Destroy;
+        self.draft = Draft::load(Payload::default());
+        self.log.clear();
+    }
+
+    pub(crate) fn plan(&self, settings: &Settings, ending: Ending, now: Timestamp) -> Plan {
+        let (origin, due) = match &self.standing {
+            Standing::Ended | Standing::Unknown => return Plan::Nothing,
+            Standing::Nowhere => (Origin::Nowhere, Due::Nothing),
+            Standing::Live { record, .. } => (Origin::Store, self.due(settings, record, now)),
+        };
+        let changed = match self.record() {
+            Some(_) => self.draft.differs(),
+            None => !self.draft.is_blank(),
+        };
+        let content = if changed { Content::Changed } else { Content::Same };
+        plan(origin, self.asked, content, due, ending)
+    }
+
+    fn due(&self, settings: &Settings, record: &Record, now: Timestamp) -> Due {
+        let extras = &self.draft.extras;
+        let renewed = extras.renewed.unwrap_or(record.created_at);
+        if !self.detached && settings.limits.renewal_due(renewed, now) {
+            Due::Renewal
+        } else if settings.limits.touch_due(record, extras.lifetime, now) {
+            Due::Touch
+        } else {
+            Due::Nothing
+        }
+    }
+
+    /// Turns the plan into one operation on the store.
+    pub(crate) fn step(
+        &self,
+        settings: &Settings,
+        ending: Ending,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
+        let plan = self.plan(settings, ending, now);
+        let Standing::Live { record, .. } = &self.standing else {
+            return match plan {
+                Plan::Create if self.detached => Err(Error::no_cookie()),
+                Plan::Create => self.create(settings, now),
+                _ => Ok(Step::Done),
+            };
+        };
+        // An end cannot be overtaken by the clock; everything else can.
+        let over = settings.limits.is_over(record, record.payload.extras().lifetime, now);
+        if over && plan != Plan::Delete {
+            return Ok(Step::Done);
+        }
+        let write = |operation| Ok(Step::Write { operation, token: None });
+        match plan {
+            Plan::Nothing | Plan::Create => Ok(Step::Done),
+            Plan::Delete => write(Operation::Delete(record.id)),
+            Plan::Touch => {
+                let lifetime = self.draft.extras.lifetime;
+                let expires_at = settings.limits.deadline(record.created_at, now, lifetime);
+                write(Operation::Touch { id: record.id, active_at: now, expires_at })
+            }
+            Plan::Replace => {
+                let next = self.next(settings, record, self.draft.extras.clone(), now)?;
+                write(Operation::Replace { version: record.version, next })
+            }
+            Plan::Renew { .. } if self.detached => Err(Error::no_cookie()),
+            Plan::Renew { grace } => self.renew(settings, record, grace, now),
+        }
+    }
+
+    fn create(&self, settings: &Settings, now: Timestamp) -> Result<Step, Error> {
+        let token = Token::generate()?;
+        let record = Record {
+            id: token.id(),
+            version: Version::FIRST,
+            user: None,
+            created_at: now,
+            active_at: now,
+            expires_at: settings.limits.deadline(now, now, self.draft.extras.lifetime),
+            payload: self.payload(settings, self.draft.extras.clone())?,
+        };
+        Ok(Step::Write { operation: Operation::Create(record), token: Some(token) })
+    }
+
+    fn renew(
+        &self,
+        settings: &Settings,
+        record: &Record,
+        grace: bool,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
+        let token = Token::generate()?;
+        let extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
+        let next = Record { id: token.id(), ..self.next(settings, record, extras, now)? };
+        let grace_end = now.plus(settings.limits.renewal_grace);
+        let until = if grace { grace_end } else { now };
+        let moved = Record {
+            version: record.version.next(),
+            user: None,
+            // Also without a grace the pointer stays a while: a sign-out that is under way must find the session.
+            expires_at: grace_end.max(now.plus(POINTER_LIFE)),
+            payload: Payload::moved(Moved { to: next.id, until }),
+            ..record.clone()
+        };
+        let operation = Operation::Renew { version: record.version, next, moved };
+        Ok(Step::Write { operation, token: Some(token) })
+    }
+
+    fn next(
+        &self,
+        settings: &Settings,
+        record: &Record,
+        extras: Extras,
+        now: Timestamp,
+    ) -> Result<Record, Error> {
+        let active_at = record.active_at.max(now);
+        let lifetime = extras.lifetime;
+        Ok(Record {
+            version: record.version.next(),
+            active_at,
+            expires_at: settings.limits.deadline(record.created_at, active_at, lifetime),
+            payload: self.payload(settings, extras)?,
+            ..record.clone()
+        })
+    }
+
+    fn payload(&self, settings: &Settings, extras: Extras) -> Result<Payload, Error> {
+        let payload = self.draft.to_payload(extras);
+        let size = payload.as_str().len();
+        if size > settings.max_payload {
+            let largest = self.draft.data().into_iter().max_by_key(|(_, value)| value.len());
+            let largest = largest.map_or("", |(key, _)| key);
+            return Err(Error::too_large(size, settings.max_payload, largest));
+        }
+        Ok(payload)
+    }
+
+    /// Notes what became of a step.
+    pub(crate) fn absorb(
+        &mut self,
+        operation: Operation,
+        token: Option<Token>,
+        outcome: Outcome,
+    ) -> Result<Next, Error> {
+        match (operation, outcome) {
+            (Operation::Create(record), Outcome::Applied)
+            | (Operation::Renew { next: record, .. }, Outcome::Applied) => {
+                self.cookie = token.clone().map(|token| CookieChange::set(token, &record));
+                self.saved(record, token)?;
+                Ok(Next::Done)
+            }
+            (Operation::Replace { next, .. }, Outcome::Applied) => {
+                let Standing::Live { record, token } = &self.standing else {
+                    return Ok(Next::Done);
+                };
+                let longer = next.payload.extras().lifetime != record.payload.extras().lifetime;
+                let token = token.clone();
+                if let Some(token) = token.clone().filter(|_| longer) {
+                    self.cookie = Some(CookieChange::set(token, &next));
+                }
+                self.saved(next, token)?;
+                Ok(Next::Done)
+            }
+            (Operation::Touch { active_at, expires_at, .. }, Outcome::Applied) => {
+                if let Standing::Live { record, .. } = &mut self.standing {
+                    record.active_at = active_at;
+                    record.expires_at = expires_at;
+                }
+                Ok(Next::Done)
+            }
+            (Operation::Touch { .. }, _) => Ok(Next::Done),
+            (Operation::Delete(_), Outcome::Removed(_) | Outcome::Applied) => {
+                self.standing = Standing::Nowhere;
+                self.asked = Asked::Nothing;
+                self.cookie = Some(CookieChange::Remove);
+                Ok(Next::Again)
+            }
+            (Operation::Delete(_), Outcome::Stale(_)) => {
+                self.ended();
+                Ok(Next::Done)
+            }
+            // 122 random bits met twice; the next step draws again.
+            (Operation::Create(_), _) => Ok(Next::Again),
+            (Operation::Replace { .. } | Operation::Renew { .. }, Outcome::Stale(current)) => {
+                Ok(Next::Overtaken(current))
+            }
+            (Operation::Replace { .. } | Operation::Renew { .. }, Outcome::Removed(_)) => {
+                Ok(Next::Overtaken(None))
+            }
+        }
+    }
+
+    fn saved(&mut self, record: Record, token: Option<Token>) -> Result<(), Error> {
+        self.draft = self.draft.rebase(record.payload.clone(), &[])?;
+        self.log.clear();
+        self.asked = Asked::Nothing;
+        self.standing = Standing::Live { record, token };
+        Ok(())
+    }
+
+    /// Makes the changes again on the record that somebody else wrote first.
+    pub(crate) fn rebase(&mut self, fresh: Record) -> Result<(), Error> {
+        self.draft = self.draft.rebase(fresh.payload.clone(), &self.log)?;
+        let token = match &self.standing {
+            Standing::Live { record, token } if record.id == fresh.id => token.clone(),
+            _ => None,
+        };
+        self.standing = Standing::Live { record: fresh, token };
+        Ok(())
+    }
+
+    /// Notes that somebody else ended the session; nothing of it may be saved.
+    pub(crate) fn ended(&mut self) {
+        self.standing = Standing::Ended;
+        self.draft = Draft::load(Payload::default());
+        self.log.clear();
+        self.asked = Asked::Nothing;
+    }
+}
+
+/// How long a renewed session can be found from its old id by a sign-out that was under way.
+const POINTER_LIFE: std::time::Duration = std::time::Duration::from_secs(60);
+
+impl CookieChange {
+    fn set(token: Token, record: &Record) -> Self {
+        let extras = record.payload.extras().clone();
+        Self::Set { token, created_at: record.created_at, extras }
+    }
+}

@@ -1,0 +1,89 @@
+//! The one module that calls a store: straight, or through the two lanes that gather calls.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::erased::Erased;
+use super::lane::{Lane, Trip};
+use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
+
+pub(crate) struct Backend {
+    store: Arc<dyn Erased>,
+    lanes: Option<Lanes>,
+}
+
+struct Lanes {
+    loads: Arc<Lane<Loads>>,
+    writes: Arc<Lane<Writes>>,
+}
+
+impl Backend {
+    pub(crate) fn new(store: impl Store) -> Self {
+        let gathers = store.gathers();
+        let store: Arc<dyn Erased> = Arc::new(store);
+        let lanes = gathers.then(|| Lanes {
+            loads: Lane::new(Loads(store.clone())),
+            writes: Lane::new(Writes(store.clone())),
+        });
+        Self { store, lanes }
+    }
+
+    pub(crate) async fn load(&self, id: Id) -> Result<Option<Record>, StoreError> {
+        match &self.lanes {
+            Some(lanes) => lanes.loads.call(id).await,
+            None => self.store.load(&id).await,
+        }
+    }
+
+    pub(crate) async fn write(&self, operation: Operation) -> Result<Outcome, StoreError> {
+        match &self.lanes {
+            Some(lanes) => lanes.writes.call(operation).await,
+            None => self.store.write(&operation).await,
+        }
+    }
+
+    pub(crate) async fn delete_expired(
+        &self,
+        now: Timestamp,
+        limit: NonZeroU32,
+    ) -> Result<u32, StoreError> {
+        self.store.delete_expired(now, limit).await
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend").field("gathers", &self.lanes.is_some()).finish_non_exhaustive()
+    }
+}
+
+struct Loads(Arc<dyn Erased>);
+
+impl Trip for Loads {
+    type Request = Id;
+    type Answer = Option<Record>;
+
+    async fn one(&self, id: &Id) -> Result<Option<Record>, StoreError> {
+        self.0.load(id).await
+    }
+
+    async fn many(&self, ids: &[Id]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.0.load_many(ids).await
+    }
+}
+
+struct Writes(Arc<dyn Erased>);
+
+impl Trip for Writes {
+    type Request = Operation;
+    type Answer = Outcome;
+
+    async fn one(&self, operation: &Operation) -> Result<Outcome, StoreError> {
+        self.0.write(operation).await
+    }
+
+    async fn many(&self, operations: &[Operation]) -> Result<Vec<Outcome>, StoreError> {
+        self.0.write_many(operations).await
+    }
+}

@@ -1,0 +1,41 @@
+//! The boxed twin of [`Store`], so that no store's type shows in a handler's signature.
+
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::pin::Pin;
+
+use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
+
+pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+pub(super) trait Erased: Send + Sync {
+    fn load<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<Record>>;
+    fn write<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Outcome>;
+    fn load_many<'a>(&'a self, ids: &'a [Id]) -> BoxFuture<'a, Vec<Option<Record>>>;
+    fn write_many<'a>(&'a self, operations: &'a [Operation]) -> BoxFuture<'a, Vec<Outcome>>;
+    fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> BoxFuture<'_, u32>;
+}
+
+impl<S: Store> Erased for S {
+    fn load<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<Record>> {
+        Box::pin(async move { Store::load(self, id).await.map_err(StoreError::new) })
+    }
+
+    fn write<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move { Store::write(self, operation).await.map_err(StoreError::new) })
+    }
+
+    fn load_many<'a>(&'a self, ids: &'a [Id]) -> BoxFuture<'a, Vec<Option<Record>>> {
+        Box::pin(async move { Store::load_many(self, ids).await.map_err(StoreError::new) })
+    }
+
+    fn write_many<'a>(&'a self, operations: &'a [Operation]) -> BoxFuture<'a, Vec<Outcome>> {
+        Box::pin(async move { Store::write_many(self, operations).await.map_err(StoreError::new) })
+    }
+
+    fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> BoxFuture<'_, u32> {
+        Box::pin(
+            async move { Store::delete_expired(self, now, limit).await.map_err(StoreError::new) },
+        )
+    }
+}

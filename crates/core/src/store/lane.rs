@@ -1,0 +1,157 @@
+//! Natural batching: while a call is under way, others gather and leave together as one.
+//!
+//! When nothing is under way a call goes straight out, on its caller's own task: no queue, no task, no timer.
+//! Whoever finishes sends what has gathered. A batch is a shared future that any of its callers drives, so one
+//! caller that goes away takes nobody with it. A caller must go on polling its call, as every runtime does: like
+//! a lock's guard, a call that is held and not polled holds up those behind it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_channel::oneshot;
+use futures_util::FutureExt as _;
+use futures_util::future::Shared;
+
+use crate::StoreError;
+
+/// How a lane reaches its store.
+pub(super) trait Trip: Send + Sync + 'static {
+    type Request: Send + 'static;
+    type Answer: Clone + Send + Sync + 'static;
+
+    fn one(
+        &self,
+        request: &Self::Request,
+    ) -> impl Future<Output = Result<Self::Answer, StoreError>> + Send;
+
+    fn many(
+        &self,
+        requests: &[Self::Request],
+    ) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
+}
+
+/// Most calls that leave together.
+const LARGEST_BATCH: usize = 256;
+
+pub(super) struct Lane<T: Trip> {
+    trip: T,
+    state: Mutex<State<T>>,
+}
+
+struct State<T: Trip> {
+    under_way: bool,
+    gathered: Vec<Waiting<T>>,
+}
+
+struct Waiting<T: Trip> {
+    request: T::Request,
+    seat: oneshot::Sender<Seat<T>>,
+}
+
+/// A place in a batch that is leaving.
+struct Seat<T: Trip> {
+    batch: Shared<Batch<T>>,
+    place: usize,
+}
+
+type Batch<T> = Pin<Box<dyn Future<Output = Answers<T>> + Send>>;
+type Answers<T> = Result<Arc<Vec<<T as Trip>::Answer>>, StoreError>;
+
+/// The call went away before it was sent: its batch was dropped.
+#[derive(Debug, thiserror::Error)]
+#[error("the store call was dropped before it was answered")]
+struct Dropped;
+
+impl<T: Trip> Lane<T> {
+    pub(super) fn new(trip: T) -> Arc<Self> {
+        Arc::new(Self { trip, state: Mutex::new(State { under_way: false, gathered: Vec::new() }) })
+    }
+
+    pub(super) async fn call(
+        self: &Arc<Self>,
+        request: T::Request,
+    ) -> Result<T::Answer, StoreError> {
+        match self.enter(request) {
+            Entered::First(request) => {
+                let _turn = Turn(self.clone());
+                self.trip.one(&request).await
+            }
+            Entered::Later(seat) => {
+                let seat = seat.await.map_err(|_| StoreError::new(Dropped))?;
+                let answers = seat.batch.await?;
+                answers.get(seat.place).cloned().ok_or_else(|| StoreError::new(Dropped))
+            }
+        }
+    }
+
+    fn enter(&self, request: T::Request) -> Entered<T> {
+        let mut state = self.lock();
+        if state.under_way {
+            let (sender, seat) = oneshot::channel();
+            state.gathered.push(Waiting { request, seat: sender });
+            Entered::Later(seat)
+        } else {
+            state.under_way = true;
+            Entered::First(request)
+        }
+    }
+
+    /// Sends what has gathered, or notes that nothing is under way.
+    fn send_next(self: &Arc<Self>) {
+        let gathered: Vec<_> = {
+            let mut state = self.lock();
+            state.gathered.retain(|waiting| !waiting.seat.is_canceled());
+            let most = state.gathered.len().min(LARGEST_BATCH);
+            state.under_way = most > 0;
+            state.gathered.drain(..most).collect()
+        };
+        if gathered.is_empty() {
+            return;
+        }
+        let (requests, seats): (Vec<_>, Vec<_>) =
+            gathered.into_iter().map(|waiting| (waiting.request, waiting.seat)).unzip();
+        let turn = Turn(self.clone());
+        let batch: Batch<T> = Box::pin(async move {
+            let answers = match &requests[..] {
+                [request] => turn.0.trip.one(request).await.map(|answer| vec![answer]),
+                requests => turn.0.trip.many(requests).await,
+            };
+            drop(turn);
+            answers.map(Arc::new)
+        });
+        let batch = batch.shared();
+        for (place, seat) in seats.into_iter().enumerate() {
+            // A caller that has gone leaves its place empty.
+            let _ = seat.send(Seat { batch: batch.clone(), place });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Entered<T: Trip> {
+    First(T::Request),
+    Later(oneshot::Receiver<Seat<T>>),
+}
+
+/// The right to be under way. Passes on when dropped: after the call, or with a caller that went away.
+struct Turn<T: Trip>(Arc<Lane<T>>);
+
+impl<T: Trip> Drop for Turn<T> {
+    fn drop(&mut self) {
+        self.0.send_next();
+    }
+}
+
+impl<T: Trip> fmt::Debug for Lane<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

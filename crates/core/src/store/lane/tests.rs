@@ -1,0 +1,133 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::*;
+
+/// Answers a number with its double, as soon as it is let through; counts its trips.
+struct Double {
+    trips: AtomicUsize,
+    gate: Semaphore,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("13")]
+struct Unlucky;
+
+impl Trip for Arc<Double> {
+    type Request = u32;
+    type Answer = u32;
+
+    async fn one(&self, request: &u32) -> Result<u32, StoreError> {
+        self.many(&[*request]).await.map(|answers| answers[0])
+    }
+
+    async fn many(&self, requests: &[u32]) -> Result<Vec<u32>, StoreError> {
+        self.trips.fetch_add(1, Ordering::SeqCst);
+        self.gate.acquire().await.unwrap().forget();
+        if requests.contains(&13) {
+            return Err(StoreError::new(Unlucky));
+        }
+        Ok(requests.iter().map(|n| n * 2).collect())
+    }
+}
+
+fn lane() -> (Arc<Lane<Arc<Double>>>, Arc<Double>) {
+    let double = Arc::new(Double { trips: AtomicUsize::new(0), gate: Semaphore::new(0) });
+    (Lane::new(double.clone()), double)
+}
+
+type Call = tokio::task::JoinHandle<Result<u32, StoreError>>;
+
+/// Starts calls one after another, each as far as it gets by itself.
+async fn start(lane: &Arc<Lane<Arc<Double>>>, requests: &[u32]) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for &request in requests {
+        let lane = lane.clone();
+        calls.push(tokio::spawn(async move { lane.call(request).await }));
+        tokio::task::yield_now().await;
+    }
+    calls
+}
+
+#[tokio::test]
+async fn a_lone_call_goes_straight_out() {
+    let (lane, double) = lane();
+    double.gate.add_permits(1);
+    assert_eq!(lane.call(4).now_or_never().unwrap().unwrap(), 8);
+}
+
+#[tokio::test]
+async fn calls_that_arrive_meanwhile_leave_together() {
+    let (lane, double) = lane();
+    let calls = start(&lane, &[1, 2, 3, 4]).await;
+    double.gate.add_permits(2);
+    for (call, expected) in calls.into_iter().zip([2, 4, 6, 8]) {
+        assert_eq!(call.await.unwrap().unwrap(), expected);
+    }
+    assert_eq!(double.trips.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_fails_each_of_its_callers_and_nobody_else() {
+    let (lane, double) = lane();
+    let calls = start(&lane, &[1, 13, 3]).await;
+    double.gate.add_permits(3);
+    let mut answers = Vec::new();
+    for call in calls {
+        answers.push(call.await.unwrap().map_err(|error| error.to_string()));
+    }
+    assert_eq!(answers, [Ok(2), Err("13".into()), Err("13".into())]);
+    assert_eq!(lane.call(5).await.unwrap(), 10);
+}
+
+#[tokio::test]
+async fn one_caller_that_goes_away_takes_nobody_with_it() {
+    for gone in 0..3 {
+        let (lane, double) = lane();
+        let mut calls = start(&lane, &[1, 2, 3]).await;
+        calls.remove(gone).abort();
+        tokio::task::yield_now().await;
+        double.gate.add_permits(3);
+        for call in calls {
+            assert!(call.await.unwrap().is_ok());
+        }
+        assert_eq!(lane.call(5).await.unwrap(), 10);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_whose_callers_all_go_away_leaves_the_lane_free() {
+    let (lane, double) = lane();
+    let calls = start(&lane, &[1, 2, 3]).await;
+    double.gate.add_permits(1);
+    tokio::task::yield_now().await;
+    calls.iter().for_each(Call::abort);
+    for call in calls {
+        let _ = call.await;
+    }
+    double.gate.add_permits(10);
+    assert_eq!(lane.call(5).await.unwrap(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_call_of_many_threads_gets_its_own_answer() {
+    let (lane, double) = lane();
+    double.gate.add_permits(Semaphore::MAX_PERMITS / 2);
+    let calls: Vec<_> = (20..2_020)
+        .map(|n: u32| {
+            let lane = lane.clone();
+            tokio::spawn(async move {
+                // Every seventh caller loses patience, sometimes in the middle of a batch.
+                let patience = if n % 7 == 0 { Duration::from_micros(5) } else { Duration::MAX };
+                (n, tokio::time::timeout(patience, lane.call(n)).await)
+            })
+        })
+        .collect();
+    for call in calls {
+        if let (n, Ok(answer)) = call.await.unwrap() {
+            assert_eq!(answer.unwrap(), n * 2);
+        }
+    }
+}

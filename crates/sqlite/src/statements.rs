@@ -1,0 +1,149 @@
+//! The statements. Each operation is one.
+
+use cloakroom_core::{Id, Operation, Outcome, Payload, Record, Timestamp, UserId, Version};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, Row, params};
+
+use crate::SqliteError;
+
+pub(crate) fn load(connection: &Connection, id: &Id) -> Result<Option<Record>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, version, user_id, created_at, active_at, expires_at, payload
+         FROM cloakroom_sessions WHERE id = ?1",
+    )?;
+    let mut rows = statement.query([id.to_string()])?;
+    rows.next()?.map(record).transpose()
+}
+
+pub(crate) fn write(
+    connection: &Connection,
+    operation: &Operation,
+) -> Result<Outcome, SqliteError> {
+    match operation {
+        Operation::Create(record) => match insert(connection, record)? {
+            1 => Ok(Outcome::Applied),
+            _ => stale(connection, &record.id),
+        },
+        Operation::Replace { version, next } => match update(connection, *version, next)? {
+            1 => Ok(Outcome::Applied),
+            _ => stale(connection, &next.id),
+        },
+        Operation::Renew { version, next, moved } => {
+            // The caller's transaction makes the two one step.
+            if update(connection, *version, moved)? == 0 {
+                return stale(connection, &moved.id);
+            }
+            insert(connection, next)?;
+            Ok(Outcome::Applied)
+        }
+        Operation::Touch { id, active_at, expires_at } => {
+            let mut statement = connection.prepare_cached(
+                "UPDATE cloakroom_sessions
+                 SET active_at = max(active_at, ?2), expires_at = max(expires_at, ?3) WHERE id = ?1",
+            )?;
+            let (active_at, expires_at) = (active_at.as_millis(), expires_at.as_millis());
+            match statement.execute(params![id.to_string(), active_at, expires_at])? {
+                1 => Ok(Outcome::Applied),
+                _ => Ok(Outcome::Stale(None)),
+            }
+        }
+        Operation::Delete(id) => {
+            let mut statement = connection.prepare_cached(
+                "DELETE FROM cloakroom_sessions WHERE id = ?1
+                 RETURNING id, version, user_id, created_at, active_at, expires_at, payload",
+            )?;
+            let mut rows = statement.query([id.to_string()])?;
+            Ok(match rows.next()? {
+                Some(row) => Outcome::Removed(record(row)?),
+                None => Outcome::Stale(None),
+            })
+        }
+    }
+}
+
+pub(crate) fn delete_expired(
+    connection: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<u32, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM cloakroom_sessions WHERE id IN
+             (SELECT id FROM cloakroom_sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+    )?;
+    let deleted = statement.execute(params![now.as_millis(), limit])?;
+    Ok(u32::try_from(deleted).unwrap_or(limit))
+}
+
+fn insert(connection: &Connection, record: &Record) -> Result<usize, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO cloakroom_sessions (id, version, user_id, created_at, active_at, expires_at, payload)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
+    )?;
+    statement.execute(params![
+        record.id.to_string(),
+        number(record.version),
+        record.user.as_ref().map(UserId::as_str),
+        record.created_at.as_millis(),
+        record.active_at.as_millis(),
+        record.expires_at.as_millis(),
+        record.payload.as_str(),
+    ])
+}
+
+fn update(
+    connection: &Connection,
+    version: Version,
+    next: &Record,
+) -> Result<usize, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE cloakroom_sessions
+         SET version = ?3, user_id = ?4, active_at = ?5, expires_at = ?6, payload = ?7
+         WHERE id = ?1 AND version = ?2",
+    )?;
+    statement.execute(params![
+        next.id.to_string(),
+        number(version),
+        number(next.version),
+        next.user.as_ref().map(UserId::as_str),
+        next.active_at.as_millis(),
+        next.expires_at.as_millis(),
+        next.payload.as_str(),
+    ])
+}
+
+fn stale(connection: &Connection, id: &Id) -> Result<Outcome, SqliteError> {
+    load(connection, id).map(Outcome::Stale)
+}
+
+/// SQLite's integers are signed; the bits are the same.
+fn number(version: Version) -> i64 {
+    i64::from_ne_bytes(version.get().to_ne_bytes())
+}
+
+fn record(row: &Row<'_>) -> Result<Record, SqliteError> {
+    let id: String = column(row, 0, "id", "?")?;
+    let version: i64 = column(row, 1, "version", &id)?;
+    let user: Option<String> = column(row, 2, "user_id", &id)?;
+    let time = |place, name| column(row, place, name, &id).map(Timestamp::from_millis);
+    // The table is STRICT, but a damaged text need not be UTF-8.
+    let payload =
+        row.get::<_, String>(6).map_or_else(|_| Payload::unreadable(), Payload::from_text);
+    Ok(Record {
+        id: id.parse().map_err(|_| SqliteError::Row { id: id.clone(), column: "id" })?,
+        version: Version::new(u64::from_ne_bytes(version.to_ne_bytes())),
+        user: user.map(UserId::new),
+        created_at: time(3, "created_at")?,
+        active_at: time(4, "active_at")?,
+        expires_at: time(5, "expires_at")?,
+        payload,
+    })
+}
+
+fn column<T: FromSql>(
+    row: &Row<'_>,
+    place: usize,
+    column: &'static str,
+    id: &str,
+) -> Result<T, SqliteError> {
+    row.get(place).map_err(|_| SqliteError::Row { id: id.to_owned(), column })
+}

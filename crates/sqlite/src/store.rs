@@ -1,0 +1,109 @@
+//! The store: two threads on one file.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use cloakroom_core::{Id, Operation, Outcome, Record, Store, Timestamp};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::worker::Worker;
+use crate::{SqliteError, SqliteOptions, schema, statements};
+
+/// Keeps sessions in an SQLite file. Clones are the same store.
+///
+/// Several processes may use one file: every write is one transaction that compares versions. See the
+/// [crate's documentation](crate).
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    reader: Worker,
+    writer: Worker,
+}
+
+impl SqliteStore {
+    /// Opens the file at `path`, which is made if it is not there, and brings its table up to date. Blocks for as
+    /// long as that takes; for more options see [`SqliteOptions`].
+    ///
+    /// # Errors
+    ///
+    /// [`SqliteError`] if the file cannot be opened, is no database, or was made by a newer version.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
+        SqliteOptions::new(path).open()
+    }
+
+    pub(crate) fn with(options: &SqliteOptions) -> Result<Self, SqliteError> {
+        let mut writer = connect(options)?;
+        schema::migrate(&mut writer)?;
+        let reader = connect(options)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self {
+            reader: Worker::start("sqlite-read", reader)?,
+            writer: Worker::start("sqlite-write", writer)?,
+        })
+    }
+}
+
+fn connect(options: &SqliteOptions) -> Result<Connection, SqliteError> {
+    let connection = Connection::open(&options.path)?;
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", options.synchronous.pragma())?;
+    Ok(connection)
+}
+
+/// Does all of it in one transaction that waits for other writers at its beginning, so that it never has to be
+/// repeated.
+fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<T, SqliteError>,
+) -> Result<T, SqliteError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+impl Store for SqliteStore {
+    type Error = SqliteError;
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>, SqliteError> {
+        let id = *id;
+        self.reader.run(move |connection| statements::load(connection, &id)).await
+    }
+
+    async fn load_many(&self, ids: &[Id]) -> Result<Vec<Option<Record>>, SqliteError> {
+        let ids = ids.to_vec();
+        let load = move |connection: &mut Connection| {
+            ids.iter().map(|id| statements::load(connection, id)).collect()
+        };
+        self.reader.run(load).await
+    }
+
+    async fn write(&self, operation: &Operation) -> Result<Outcome, SqliteError> {
+        let operation = operation.clone();
+        let write = move |connection: &mut Connection| {
+            transact(connection, |connection| statements::write(connection, &operation))
+        };
+        self.writer.run(write).await
+    }
+
+    /// Commits all of them at once: the disk is waited for once, not for each.
+    async fn write_many(&self, operations: &[Operation]) -> Result<Vec<Outcome>, SqliteError> {
+        let operations = operations.to_vec();
+        let write = move |connection: &mut Connection| {
+            transact(connection, |connection| {
+                operations
+                    .iter()
+                    .map(|operation| statements::write(connection, operation))
+                    .collect()
+            })
+        };
+        self.writer.run(write).await
+    }
+
+    async fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> Result<u32, SqliteError> {
+        let delete = move |connection: &mut Connection| {
+            statements::delete_expired(connection, now, limit.get())
+        };
+        self.writer.run(delete).await
+    }
+}

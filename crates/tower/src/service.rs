@@ -1,0 +1,45 @@
+//! The service: puts the pending session into the request.
+
+use std::task::{Context, Poll};
+
+use cloakroom_core::{Pending, Sessions};
+use http::{Request, Response};
+use tower_service::Service;
+
+use crate::{ResponseBody, ResponseFuture};
+
+/// A service with sessions; made by [`SessionLayer`](crate::SessionLayer). See the [crate's documentation](crate).
+#[derive(Clone, Debug)]
+pub struct SessionService<S> {
+    inner: S,
+    sessions: Sessions,
+}
+
+impl<S> SessionService<S> {
+    pub(crate) fn new(inner: S, sessions: Sessions) -> Self {
+        Self { inner, sessions }
+    }
+}
+
+impl<S, Req, Res> Service<Request<Req>> for SessionService<S>
+where
+    S: Service<Request<Req>, Response = Response<Res>>,
+{
+    type Response = Response<ResponseBody<Res>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Req>) -> Self::Future {
+        let outer = request.extensions().get::<Pending>();
+        if outer.is_some_and(|pending| pending.sessions().is_same(&self.sessions)) {
+            return ResponseFuture::nested(self.inner.call(request));
+        }
+        let pending = self.sessions.pending(request.headers());
+        request.extensions_mut().insert(pending.clone());
+        ResponseFuture::new(self.inner.call(request), pending)
+    }
+}

@@ -23,17 +23,20 @@ pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error
     for _ in 0..MOST_ATTEMPTS {
         let now = sessions.clock.now();
         let step = work.lock().step(&sessions.settings, ending, now)?;
-        let Step::Write { operation, token } = step else {
-            return Ok(());
+        let (id, known) = match step {
+            Step::Done => return Ok(()),
+            Step::LookAgain { id } => (id, None),
+            Step::Write { operation, token } => {
+                let id = *operation.id();
+                let outcome = sessions.write(operation.clone(), now).await?;
+                let next = work.lock().absorb(operation, token, outcome)?;
+                match next {
+                    Next::Again => continue,
+                    Next::Done => return Ok(()),
+                    Next::Overtaken(known) => (id, known),
+                }
+            }
         };
-        let outcome = sessions.write(operation.clone()).await?;
-        let next = work.lock().absorb(operation.clone(), token, outcome)?;
-        let known = match next {
-            Next::Again => continue,
-            Next::Done => return Ok(()),
-            Next::Overtaken(known) => known,
-        };
-        let id = *operation.id();
         tracing::debug!(target: "cloakroom::commit", session = %id, "overtaken by another request");
         // What is known may grow old while this commit waits for its turn.
         let known = if queue.is_none() {
@@ -89,15 +92,18 @@ impl Inner {
         Ok(None)
     }
 
-    /// Writes; an end follows the session to wherever it has moved.
-    async fn write(&self, operation: Operation) -> Result<Outcome, Error> {
-        let mut outcome = self.store.write(operation.clone()).await?;
-        if !matches!(operation, Operation::Delete(_)) {
-            return Ok(outcome);
-        }
+    /// Writes. An end follows the session to wherever it has moved; of what was over already there is no end.
+    async fn write(&self, operation: Operation, now: Timestamp) -> Result<Outcome, Error> {
+        let mut outcome = self.store.write(operation).await?;
         while let Outcome::Removed(record) = &outcome {
-            let Some(moved) = record.payload.extras().moved else { break };
-            outcome = self.store.write(Operation::Delete(moved.to)).await?;
+            let extras = record.payload.extras();
+            match extras.moved {
+                _ if self.settings.limits.is_over(record, extras.lifetime, now) => {
+                    outcome = Outcome::Stale(None);
+                }
+                Some(Moved { to, .. }) => outcome = self.store.write(Operation::Delete(to)).await?,
+                None => break,
+            }
         }
         Ok(outcome)
     }

@@ -57,7 +57,7 @@ pub(crate) enum Plan {
     Renew {
         grace: bool,
     },
-    /// End the session; the cookie is removed if it was there to be ended.
+    /// End the session; the cookie is removed if it was there to be ended. Then the rest as from nowhere.
     Delete,
 }
 
@@ -70,7 +70,6 @@ pub(crate) fn plan(
 ) -> Plan {
     use {Asked as A, Content as C, Due as D, Ending as E, Origin as O};
     match (origin, asked, content, due, ending) {
-        (O::Nowhere, A::Destroy, _, _, _) => Plan::Nothing,
         (O::Store, A::Destroy, _, _, _) => Plan::Delete,
         (_, _, _, _, E::Failure) => Plan::Nothing,
         (O::Nowhere, _, C::Same, _, _) => Plan::Nothing,
@@ -94,12 +93,13 @@ mod tests {
     fn the_end_of_request_table() {
         use {Asked as A, Content as C, Due as D, Ending as E, Origin as O};
         #[rustfmt::skip]
-        let table: [Row; 17] = [
+        let table: [Row; 18] = [
             (O::Nowhere, A::Nothing, C::Same,    D::Nothing, E::Success, Plan::Nothing),
             (O::Nowhere, A::Nothing, C::Changed, D::Nothing, E::Success, Plan::Create),
             (O::Nowhere, A::Renew,   C::Same,    D::Nothing, E::Success, Plan::Nothing),
             (O::Nowhere, A::Renew,   C::Changed, D::Nothing, E::Success, Plan::Create),
-            (O::Nowhere, A::Destroy, C::Changed, D::Nothing, E::Success, Plan::Nothing),
+            (O::Nowhere, A::Destroy, C::Same,    D::Nothing, E::Success, Plan::Nothing),
+            (O::Nowhere, A::Destroy, C::Changed, D::Nothing, E::Success, Plan::Create),
             (O::Nowhere, A::Nothing, C::Changed, D::Nothing, E::Failure, Plan::Nothing),
             (O::Store,   A::Nothing, C::Same,    D::Nothing, E::Success, Plan::Nothing),
             (O::Store,   A::Nothing, C::Same,    D::Touch,   E::Success, Plan::Touch),

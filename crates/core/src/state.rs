@@ -8,7 +8,7 @@ use crate::payload::{Extras, Moved, Payload};
 use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
 use crate::sessions::Settings;
 use crate::token::Token;
-use crate::{Error, Operation, Outcome, Record, Timestamp, Version};
+use crate::{Error, Id, Operation, Outcome, Record, Timestamp, Version};
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -54,6 +54,8 @@ pub(crate) enum CookieChange {
 #[derive(Debug)]
 pub(crate) enum Step {
     Done,
+    /// By what is known the session is over; but another request may have been active since it was loaded.
+    LookAgain { id: Id },
     Write { operation: Operation, token: Option<Token> },
 }
 
@@ -170,8 +172,8 @@ impl State {
         };
         // An end cannot be overtaken by the clock; everything else can.
         let over = settings.limits.is_over(record, record.payload.extras().lifetime, now);
-        if over && plan != Plan::Delete {
-            return Ok(Step::Done);
+        if over && !matches!(plan, Plan::Delete | Plan::Nothing) {
+            return Ok(Step::LookAgain { id: record.id });
         }
         let write = |operation| Ok(Step::Write { operation, token: None });
         match plan {

@@ -22,7 +22,7 @@ pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error
     let mut queue = None;
     for _ in 0..MOST_ATTEMPTS {
         let now = sessions.clock.now();
-        let step = work.lock().step(&sessions.settings, ending, now)?;
+        let step = work.lock().step(sessions, ending, now)?;
         let (id, known) = match step {
             Step::Done => return Ok(()),
             Step::LookAgain { id } => (id, None),

@@ -26,7 +26,9 @@ pub struct Pending(Arc<Inner>);
 
 struct Inner {
     sessions: Sessions,
-    cookies: Vec<HeaderValue>,
+    /// The first `Cookie` header; there are more only in HTTP/2, and then rarely.
+    cookie: Option<HeaderValue>,
+    more_cookies: Vec<HeaderValue>,
     loaded: OnceLock<Session>,
     loading: Mutex<()>,
 }
@@ -42,9 +44,11 @@ pub enum Finish {
 
 impl Pending {
     pub(crate) fn new(sessions: Sessions, headers: &HeaderMap) -> Self {
+        let mut cookies = headers.get_all(COOKIE).iter().cloned();
         Self(Arc::new(Inner {
             sessions,
-            cookies: headers.get_all(COOKIE).iter().cloned().collect(),
+            cookie: cookies.next(),
+            more_cookies: cookies.collect(),
             loaded: OnceLock::new(),
             loading: Mutex::new(()),
         }))
@@ -103,7 +107,7 @@ impl Pending {
     /// which is the visitor's own, so neither counts.
     fn token(&self) -> Option<Token> {
         let sessions = self.0.sessions.inner();
-        let values = self.0.cookies.iter();
+        let values = self.0.cookie.iter().chain(&self.0.more_cookies);
         let values = values.flat_map(|cookie| values_of(cookie.as_bytes(), sessions.cookie.name()));
         let mut tokens = values
             .take(MOST_CANDIDATES)
@@ -164,7 +168,7 @@ impl Pending {
                 let limits = &sessions.settings.limits;
                 let now = sessions.clock.now();
                 let age = kept.then(|| limits.cookie_age(created_at, extras.lifetime, now));
-                sessions.cookie.set(&sessions.keys.sign(&token), age)
+                sessions.cookie.set(&token.encode(), age)
             }
         });
         let cookie = line.map(|line| (sessions.cookie.name().to_owned(), line));

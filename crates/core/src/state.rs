@@ -6,8 +6,8 @@ use crate::change::Change;
 use crate::draft::Draft;
 use crate::payload::{Extras, Moved, Payload};
 use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
-use crate::sessions::Settings;
-use crate::token::Token;
+use crate::sessions::{Inner, Settings};
+use crate::token::{Signer, Token};
 use crate::{Error, Id, Operation, Outcome, Record, Timestamp, Version};
 
 #[derive(Debug)]
@@ -55,8 +55,13 @@ pub(crate) enum CookieChange {
 pub(crate) enum Step {
     Done,
     /// By what is known the session is over; but another request may have been active since it was loaded.
-    LookAgain { id: Id },
-    Write { operation: Operation, token: Option<Token> },
+    LookAgain {
+        id: Id,
+    },
+    Write {
+        operation: Operation,
+        token: Option<Token>,
+    },
 }
 
 /// What an outcome means for the commit.
@@ -133,7 +138,9 @@ impl State {
         let (origin, due) = match &self.standing {
             Standing::Ended | Standing::Unknown => return Plan::Nothing,
             Standing::Nowhere => (Origin::Nowhere, Due::Nothing),
-            Standing::Live { record, .. } => (Origin::Store, self.due(settings, record, now)),
+            Standing::Live { record, token } => {
+                (Origin::Store, self.due(settings, record, token.as_ref(), now))
+            }
         };
         let changed = match self.record() {
             Some(_) => self.draft.differs(),
@@ -143,10 +150,18 @@ impl State {
         plan(origin, self.asked, content, due, ending)
     }
 
-    fn due(&self, settings: &Settings, record: &Record, now: Timestamp) -> Due {
+    fn due(
+        &self,
+        settings: &Settings,
+        record: &Record,
+        token: Option<&Token>,
+        now: Timestamp,
+    ) -> Due {
         let extras = &self.draft.extras;
         let renewed = extras.renewed.unwrap_or(record.created_at);
-        if !self.detached && settings.limits.renewal_due(renewed, now) {
+        // A secret that is about to go takes its tokens along, so they are replaced while it is there.
+        let retiring = token.is_some_and(|token| token.signer() == Signer::Retiring);
+        if !self.detached && (retiring || settings.limits.renewal_due(renewed, now)) {
             Due::Renewal
         } else if settings.limits.touch_due(record, extras.lifetime, now) {
             Due::Touch
@@ -158,15 +173,16 @@ impl State {
     /// Turns the plan into one operation on the store.
     pub(crate) fn step(
         &self,
-        settings: &Settings,
+        sessions: &Inner,
         ending: Ending,
         now: Timestamp,
     ) -> Result<Step, Error> {
+        let settings = &sessions.settings;
         let plan = self.plan(settings, ending, now);
         let Standing::Live { record, .. } = &self.standing else {
             return match plan {
                 Plan::Create if self.detached => Err(Error::no_cookie()),
-                Plan::Create => self.create(settings, now),
+                Plan::Create => self.create(sessions, now),
                 _ => Ok(Step::Done),
             };
         };
@@ -189,12 +205,12 @@ impl State {
                 write(Operation::Replace { version: record.version, next })
             }
             Plan::Renew { .. } if self.detached => Err(Error::no_cookie()),
-            Plan::Renew { grace } => self.renew(settings, record, grace, now),
+            Plan::Renew { grace } => self.renew(sessions, record, grace, now),
         }
     }
 
-    fn create(&self, settings: &Settings, now: Timestamp) -> Result<Step, Error> {
-        let token = Token::generate()?;
+    fn create(&self, sessions: &Inner, now: Timestamp) -> Result<Step, Error> {
+        let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
         let record = Record {
             id: token.id(),
             version: Version::FIRST,
@@ -209,12 +225,12 @@ impl State {
 
     fn renew(
         &self,
-        settings: &Settings,
+        sessions: &Inner,
         record: &Record,
         grace: bool,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        let token = Token::generate()?;
+        let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
         let extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
         let next = Record { id: token.id(), ..self.next(settings, record, extras, now)? };
         let grace_end = now.plus(settings.limits.renewal_grace);

@@ -1,9 +1,10 @@
 //! The secret in the cookie, and the keys that sign it.
 //!
 //! On the wire a token is 44 characters of base64url for 33 bytes: the key's id (1), random bits (16), and the
-//! first 16 bytes of an HMAC-SHA256 over both. 33 bytes fill 44 characters exactly, so no two texts mean the same
-//! token. The keys are derived from the secrets by HKDF with the cookie's name, so that a token signed for one
-//! cookie is worth nothing in another.
+//! first half of an HMAC-SHA256 over both (16). 33 bytes fill 44 characters exactly, so no two texts mean the same
+//! token. The second half of that HMAC is the session's [`Id`]: neither half tells anything of the other or of the
+//! random bits, so an id is no help in making a token, and one HMAC does for both. The keys are derived from the
+//! secrets by HKDF with the cookie's name, so that a token signed for one cookie is worth nothing in another.
 
 use std::fmt;
 
@@ -11,7 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::{Error, Id, Secret};
@@ -19,8 +21,7 @@ use crate::{Error, Id, Secret};
 /// Length of a token in the cookie, in characters.
 pub(crate) const TOKEN_CHARS: usize = 44;
 const TOKEN_BYTES: usize = 33;
-const RANDOM_BYTES: usize = 16;
-const SIGNED_BYTES: usize = 1 + RANDOM_BYTES;
+const SIGNED_BYTES: usize = 17;
 
 /// Text of the right length and alphabet, not yet verified. Good for nothing but [`KeyRing::verify`].
 pub(crate) struct Unverified([u8; TOKEN_BYTES]);
@@ -39,23 +40,41 @@ impl Unverified {
 }
 
 /// A token that we signed: 128 random bits. Lives in memory and in the cookie, nowhere else.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Token(Zeroizing<[u8; RANDOM_BYTES]>);
+#[derive(Clone)]
+pub(crate) struct Token {
+    bytes: Zeroizing<[u8; TOKEN_BYTES]>,
+    id: Id,
+    signer: Signer,
+}
+
+/// Which key signed a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signer {
+    /// The first one, which signs all new ones.
+    Current,
+    /// One that only verifies any more.
+    Retiring,
+}
 
 impl Token {
-    /// Draws a new token from the operating system. A random source that fails is an error, never a fallback.
-    pub(crate) fn generate() -> Result<Self, Error> {
-        let mut random = Zeroizing::new([0; RANDOM_BYTES]);
-        getrandom::fill(random.as_mut()).map_err(Error::random)?;
-        Ok(Self(random))
-    }
-
     /// Returns what stores know of this token.
     pub(crate) fn id(&self) -> Id {
-        let hash = Sha256::new().chain_update(b"cloakroom id 1").chain_update(*self.0).finalize();
-        let mut first = [0; 16];
-        first.copy_from_slice(&hash[..16]);
-        Id::from_hash(first)
+        self.id
+    }
+
+    pub(crate) fn signer(&self) -> Signer {
+        self.signer
+    }
+
+    /// Returns the cookie's value.
+    pub(crate) fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(*self.bytes)
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes.ct_eq(&*other.bytes).into()
     }
 }
 
@@ -80,31 +99,30 @@ impl KeyRing {
         Self(secrets.iter().map(|secret| Key::derive(secret, cookie)).collect())
     }
 
-    /// Returns the token as the cookie's value, signed with the first key.
-    pub(crate) fn sign(&self, token: &Token) -> String {
+    /// Draws a new token from the operating system, signed with the first key. A random source that fails is an
+    /// error, never a fallback.
+    pub(crate) fn issue(&self) -> Result<Token, Error> {
         let key = &self.0[0];
         let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
         bytes[0] = key.id;
-        bytes[1..SIGNED_BYTES].copy_from_slice(&*token.0);
-        let mac = key.mac.clone().chain_update(&bytes[..SIGNED_BYTES]).finalize().into_bytes();
-        bytes[SIGNED_BYTES..].copy_from_slice(&mac[..TOKEN_BYTES - SIGNED_BYTES]);
-        URL_SAFE_NO_PAD.encode(*bytes)
+        getrandom::fill(&mut bytes[1..SIGNED_BYTES]).map_err(Error::random)?;
+        let (mac, id) = key.sign(&bytes[..SIGNED_BYTES]);
+        bytes[SIGNED_BYTES..].copy_from_slice(&mac);
+        Ok(Token { bytes, id, signer: Signer::Current })
     }
 
     /// Returns the token if one of our keys signed it; compares in constant time.
     pub(crate) fn verify(&self, unverified: &Unverified) -> Option<Token> {
-        let (signed, mac) = unverified.0.split_at(SIGNED_BYTES);
-        let ours = self
-            .0
-            .iter()
-            .filter(|key| key.id == signed[0])
-            .any(|key| key.mac.clone().chain_update(signed).verify_truncated_left(mac).is_ok());
-        if !ours {
-            return None;
+        let (signed, claimed) = unverified.0.split_at(SIGNED_BYTES);
+        let keys = self.0.iter().enumerate().filter(|(_, key)| key.id == signed[0]);
+        for (place, key) in keys {
+            let (mac, id) = key.sign(signed);
+            if mac.ct_eq(claimed).into() {
+                let signer = if place == 0 { Signer::Current } else { Signer::Retiring };
+                return Some(Token { bytes: Zeroizing::new(unverified.0), id, signer });
+            }
         }
-        let mut random = Zeroizing::new([0; RANDOM_BYTES]);
-        random.copy_from_slice(&signed[1..]);
-        Some(Token(random))
+        None
     }
 }
 
@@ -125,6 +143,15 @@ impl Key {
             .expect("32 bytes are a length that HKDF can give");
         let mac = Hmac::new_from_slice(key.as_ref()).expect("HMAC takes keys of any length");
         Self { id: id[0], mac }
+    }
+
+    /// Returns the signature and the session's id: the halves of one HMAC.
+    fn sign(&self, signed: &[u8]) -> ([u8; 16], Id) {
+        let hmac: [u8; 32] = self.mac.clone().chain_update(signed).finalize().into_bytes().into();
+        let (mut mac, mut id) = ([0; 16], [0; 16]);
+        mac.copy_from_slice(&hmac[..16]);
+        id.copy_from_slice(&hmac[16..]);
+        (mac, Id::from_hash(id))
     }
 }
 
@@ -147,8 +174,9 @@ mod tests {
 
     #[test]
     fn a_token_comes_back_as_it_was_signed() {
-        let (ring, token) = (ring(&[1]), Token::generate().unwrap());
-        let text = ring.sign(&token);
+        let ring = ring(&[1]);
+        let token = ring.issue().unwrap();
+        let text = token.encode();
         assert_eq!(text.len(), TOKEN_CHARS);
         assert_eq!(verify(&ring, &text), Some(token));
     }
@@ -156,7 +184,7 @@ mod tests {
     #[test]
     fn a_token_with_any_one_bit_changed_is_refused() {
         let ring = ring(&[1]);
-        let bytes = URL_SAFE_NO_PAD.decode(ring.sign(&Token::generate().unwrap())).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(ring.issue().unwrap().encode()).unwrap();
         for bit in 0..TOKEN_BYTES * 8 {
             let mut changed = bytes.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
@@ -167,7 +195,7 @@ mod tests {
     #[test]
     fn a_token_with_any_one_character_changed_is_refused() {
         let ring = ring(&[1]);
-        let text = ring.sign(&Token::generate().unwrap()).into_bytes();
+        let text = ring.issue().unwrap().encode().into_bytes();
         for place in 0..text.len() {
             for byte in 0..=255 {
                 let mut changed = text.clone();
@@ -180,30 +208,41 @@ mod tests {
 
     #[test]
     fn old_secrets_verify_until_they_are_removed() {
-        let token = Token::generate().unwrap();
-        let old = ring(&[1]).sign(&token);
-        assert_eq!(verify(&ring(&[2, 1]), &old), Some(token.clone()));
-        assert_eq!(verify(&ring(&[2]), &old), None);
-        assert_eq!(verify(&ring(&[1]), &ring(&[2, 1]).sign(&token)), None);
+        let token = ring(&[1]).issue().unwrap();
+        let old = verify(&ring(&[2, 1]), &token.encode()).unwrap();
+        assert_eq!((old.id(), old.signer()), (token.id(), Signer::Retiring));
+        assert_eq!(verify(&ring(&[2]), &token.encode()), None);
+        let new = ring(&[2, 1]).issue().unwrap();
+        assert_eq!(verify(&ring(&[2]), &new.encode()).unwrap().signer(), Signer::Current);
+        assert_eq!(verify(&ring(&[1]), &new.encode()), None);
     }
 
     #[test]
     fn a_token_of_another_cookie_is_refused() {
         let other = KeyRing::derive(&[secret(1)], "admin");
-        assert_eq!(verify(&ring(&[1]), &other.sign(&Token::generate().unwrap())), None);
+        assert_eq!(verify(&ring(&[1]), &other.issue().unwrap().encode()), None);
     }
 
     #[test]
     fn neither_tokens_nor_keys_can_be_printed() {
-        let (ring, token) = (ring(&[1]), Token::generate().unwrap());
+        let ring = ring(&[1]);
+        let token = ring.issue().unwrap();
         assert_eq!(format!("{token:?} {ring:?}"), "Token(REDACTED) KeyRing(1 keys, REDACTED)");
     }
 
     #[test]
     fn an_id_is_not_a_token() {
-        let token = Token::generate().unwrap();
-        assert_eq!(token.id(), token.clone().id());
-        assert_ne!(token.id().as_bytes(), &*token.0);
-        assert!(verify(&ring(&[1]), &token.id().to_string()).is_none());
+        let ring = ring(&[1]);
+        let (token, other) = (ring.issue().unwrap(), ring.issue().unwrap());
+        assert_eq!(verify(&ring, &token.encode()).unwrap().id(), token.id());
+        assert_ne!(token.id(), other.id());
+        assert!(
+            !token.bytes.windows(4).any(|part| token
+                .id()
+                .as_bytes()
+                .windows(4)
+                .any(|id| id == part))
+        );
+        assert!(verify(&ring, &token.id().to_string()).is_none());
     }
 }

@@ -78,7 +78,8 @@ impl Model {
     }
 
     fn data(&self, token: Option<usize>) -> Data {
-        let session = token.filter(|_| self.alive(token)).and_then(|token| self.sessions.get(&token));
+        let session =
+            token.filter(|_| self.alive(token)).and_then(|token| self.sessions.get(&token));
         session.map(|(data, _)| data.clone()).unwrap_or_default()
     }
 
@@ -88,7 +89,8 @@ impl Model {
         let mut cookie = None;
         let mut token = request.token.filter(|_| request.found);
         if destroys && let Some(mut old) = token.take() {
-            while let Some(&(new, _)) = self.moved.get(&old).filter(|(_, until)| self.now < *until) {
+            while let Some(&(new, _)) = self.moved.get(&old).filter(|(_, until)| self.now < *until)
+            {
                 old = new;
             }
             // Ended by another request meanwhile: this one has nothing to end and nothing to add.
@@ -161,7 +163,9 @@ fn apply(data: &mut Data, change: &Change) {
 fn make(session: &Session, change: &Change) {
     match change {
         Change::Set(key, value) => session.set(format!("k{key}"), value).unwrap(),
-        Change::Add(key, by) => drop(session.increment(format!("k{key}"), *by).map(|_| ()).unwrap()),
+        Change::Add(key, by) => {
+            session.increment(format!("k{key}"), *by).map(|_| ()).unwrap()
+        }
         Change::Push(item) => session.push("list", item).unwrap(),
         Change::Remove(key) => session.remove(format!("k{key}")).unwrap(),
         Change::Clear => session.clear().unwrap(),

@@ -4,11 +4,15 @@ use std::future::Future;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 
+use futures_util::FutureExt as _;
+
 use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
 
 pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 pub(super) trait Erased: Send + Sync {
+    /// Loads on the spot, without a box; `None` if the store does not answer at once.
+    fn load_now(&self, id: &Id) -> Option<Result<Option<Record>, StoreError>>;
     fn load<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<Record>>;
     fn write<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Outcome>;
     fn load_many<'a>(&'a self, ids: &'a [Id]) -> BoxFuture<'a, Vec<Option<Record>>>;
@@ -17,6 +21,10 @@ pub(super) trait Erased: Send + Sync {
 }
 
 impl<S: Store> Erased for S {
+    fn load_now(&self, id: &Id) -> Option<Result<Option<Record>, StoreError>> {
+        Store::load(self, id).now_or_never().map(|answer| answer.map_err(StoreError::new))
+    }
+
     fn load<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<Record>> {
         Box::pin(async move { Store::load(self, id).await.map_err(StoreError::new) })
     }

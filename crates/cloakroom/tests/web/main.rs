@@ -1,0 +1,28 @@
+//! Whole applications with sessions: what their visitors see, over every store.
+//!
+//! One program, so that SQLite and axum are linked once. `support` holds the application and the visitors; each other
+//! module is about one promise.
+
+#![cfg(all(feature = "axum", feature = "sqlite", feature = "conformance"))]
+
+#[macro_use]
+mod support;
+
+mod cut_off;
+mod sign_in;
+mod sign_out;
+mod updates;
+mod visitors;
+
+mod detached;
+mod flash;
+mod head;
+mod layers;
+mod secrecy;
+mod server_errors;
+mod store_down;
+
+mod bad_cookies;
+mod bad_files;
+mod bad_records;
+mod full_disk;

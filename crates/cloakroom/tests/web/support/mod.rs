@@ -1,0 +1,42 @@
+//! The application under test, where it runs, and who visits it.
+
+mod app;
+mod gates;
+mod site;
+mod visitor;
+
+use std::time::Duration;
+
+pub(crate) use self::app::app;
+pub(crate) use self::gates::Gates;
+pub(crate) use self::site::{Site, secret, serve};
+pub(crate) use self::visitor::{Answer, Visitor};
+
+/// Fails a test that hangs. Nothing is measured with it: whatever ends, ends long before.
+pub(crate) async fn in_time(test: impl Future<Output = ()>) {
+    tokio::time::timeout(Duration::from_secs(120), test).await.expect("the test hangs");
+}
+
+/// Runs the test of this name, a function of a [`Site`], on every kind of site.
+macro_rules! on_every_store {
+    ($test:ident) => {
+        mod $test {
+            use crate::support::{Site, in_time};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_memory() {
+                in_time(super::$test(Site::in_memory().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_sqlite() {
+                in_time(super::$test(Site::in_sqlite().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_sqlite_by_two_servers() {
+                in_time(super::$test(Site::in_sqlite_twice().await)).await;
+            }
+        }
+    };
+}

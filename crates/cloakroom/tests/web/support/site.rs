@@ -1,0 +1,80 @@
+//! Where the application runs: on real ports of the loopback interface, over one storage.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use cloakroom::conformance::Gauge;
+use cloakroom::sqlite::SqliteStore;
+use cloakroom::{MemoryStore, Secret, Sessions, Store};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::{Gates, Visitor, app};
+
+/// One storage, and one or two servers that share it.
+pub(crate) struct Site {
+    servers: Vec<SocketAddr>,
+    pub(crate) gates: Gates,
+    /// What all servers together ask of the storage.
+    pub(crate) gauge: Gauge,
+    _folder: Option<TempDir>,
+}
+
+impl Site {
+    /// One server that keeps sessions in its memory.
+    pub(crate) async fn in_memory() -> Self {
+        Self::new(vec![MemoryStore::new()], None).await
+    }
+
+    /// One server on an SQLite file.
+    pub(crate) async fn in_sqlite() -> Self {
+        Self::on_a_file(1).await
+    }
+
+    /// Two servers on one SQLite file, each with a store, a secret and a cookie of its own making, as two processes
+    /// would be.
+    pub(crate) async fn in_sqlite_twice() -> Self {
+        Self::on_a_file(2).await
+    }
+
+    async fn on_a_file(servers: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sessions.db");
+        let stores = (0..servers).map(|_| SqliteStore::open(&file).unwrap()).collect();
+        Self::new(stores, Some(folder)).await
+    }
+
+    async fn new<S: Store>(stores: Vec<S>, folder: Option<TempDir>) -> Self {
+        let (gates, gauge) = (Gates::default(), Gauge::default());
+        let mut servers = Vec::new();
+        for store in stores {
+            let sessions = Sessions::builder(gauge.measure(store)).secret(secret());
+            let sessions = sessions.insecure_http().build().unwrap();
+            servers.push(serve(app(&sessions, &gates)).await);
+        }
+        Self { servers, gates, gauge, _folder: folder }
+    }
+
+    /// A new visitor of the first server.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor::new(self.servers[0])
+    }
+
+    /// The same visitor, sent by the load balancer to the first and the second server by turns.
+    pub(crate) fn turn(&self, visitor: &Visitor, n: usize) -> Visitor {
+        visitor.at(self.servers[n % self.servers.len()])
+    }
+}
+
+/// The secret of all servers; another process would read the same from its configuration.
+pub(crate) fn secret() -> Secret {
+    Secret::new("Jq0vPpXw3sO9ZkYc7RtLb2NhUe5GmAfD8iVxKo4W").unwrap()
+}
+
+/// Serves on a free port until the test's runtime ends.
+pub(crate) async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}

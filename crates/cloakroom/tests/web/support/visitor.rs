@@ -1,0 +1,182 @@
+//! A visitor: keeps one cookie, as a browser does, and asks a server by HTTP or a router directly.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::header::{COOKIE, HOST, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tower::ServiceExt as _;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Clones have the same cookie and the same connections.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    door: Door,
+    cookie: Option<String>,
+}
+
+#[derive(Clone)]
+enum Door {
+    Port(Client<HttpConnector, Body>, SocketAddr),
+    /// One connection, kept alive.
+    Connection(Arc<Mutex<SendRequest<Body>>>),
+    Router(Router),
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Visitor {
+    /// A visitor without a cookie who comes by HTTP.
+    pub(crate) fn new(server: SocketAddr) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { door: Door::Port(client, server), cookie: None }
+    }
+
+    /// A visitor without a cookie who has the application in the same program.
+    pub(crate) fn of(router: &Router) -> Self {
+        Self { door: Door::Router(router.clone()), cookie: None }
+    }
+
+    /// The same visitor at another server.
+    pub(crate) fn at(&self, server: SocketAddr) -> Self {
+        let Door::Port(client, _) = &self.door else { panic!("not a visitor by HTTP") };
+        Self { door: Door::Port(client.clone(), server), cookie: self.cookie.clone() }
+    }
+
+    /// A visitor without a cookie whose requests all go through one new connection to the same server.
+    pub(crate) async fn on_one_connection(&self) -> Self {
+        let stream = TcpStream::connect(self.server()).await.unwrap();
+        let (requests, connection) = handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        Self { door: Door::Connection(Arc::new(Mutex::new(requests))), cookie: None }
+    }
+
+    /// Another visitor who shares connections with this one, as behind a proxy.
+    pub(crate) fn stranger(&self) -> Self {
+        Self { door: self.door.clone(), cookie: None }
+    }
+
+    /// The cookie as `name=value`.
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// The token alone.
+    pub(crate) fn token(&self) -> &str {
+        self.cookie().and_then(|cookie| cookie.split_once('=')).expect("the visitor has a cookie").1
+    }
+
+    /// The server's address.
+    pub(crate) fn server(&self) -> SocketAddr {
+        let Door::Port(_, server) = &self.door else { panic!("not a visitor by HTTP") };
+        *server
+    }
+
+    /// Asks and keeps the cookie.
+    pub(crate) async fn visit(&mut self, path: &str) -> Answer {
+        let answer = self.get(path).await;
+        self.receive(&answer);
+        answer
+    }
+
+    /// Asks and has not looked at the answer yet.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.try_get(path).await.expect("the server answers")
+    }
+
+    /// Asks a server that may break off.
+    pub(crate) async fn try_get(&self, path: &str) -> Result<Answer, Error> {
+        let cookie = self.cookie().map(|cookie| HeaderValue::from_str(cookie).unwrap());
+        self.send(path, cookie.as_slice()).await
+    }
+
+    /// Asks with these `Cookie` lines in place of the visitor's own.
+    pub(crate) async fn send(&self, path: &str, cookies: &[HeaderValue]) -> Result<Answer, Error> {
+        let uri = match &self.door {
+            Door::Port(_, server) => format!("http://{server}{path}"),
+            Door::Connection(_) | Door::Router(_) => path.to_owned(),
+        };
+        let mut request = Request::get(uri).body(Body::empty()).unwrap();
+        for cookie in cookies {
+            request.headers_mut().append(COOKIE, cookie.clone());
+        }
+        Ok(match &self.door {
+            Door::Port(client, _) => Answer::of(client.request(request).await?).await,
+            Door::Connection(requests) => {
+                let mut requests = requests.lock().await;
+                requests.ready().await?;
+                request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
+                Answer::of(requests.send_request(request).await?).await
+            }
+            Door::Router(router) => {
+                let Ok(response) = router.clone().oneshot(request).await;
+                Answer::of(response).await
+            }
+        })
+    }
+
+    /// Takes an answer in: keeps or forgets the cookie.
+    pub(crate) fn receive(&mut self, answer: &Answer) {
+        let Some(line) = answer.set_cookie() else { return };
+        let cookie = line.split(';').next().unwrap_or_default();
+        self.cookie = Some(cookie.to_owned()).filter(|cookie| !cookie.ends_with('='));
+    }
+
+    /// All data of the visitor's session.
+    pub(crate) async fn data(&self) -> Value {
+        let answer = self.get("/dump").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    /// Tells whether the visitor's cookie leads to a session that holds something.
+    pub(crate) async fn is_alive(&self) -> bool {
+        self.data().await.as_object().is_some_and(|data| !data.is_empty())
+    }
+}
+
+impl Answer {
+    pub(crate) async fn of<B>(response: Response<B>) -> Self
+    where
+        B: HttpBody<Data = Bytes, Error: std::fmt::Debug>,
+    {
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Self {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8(body.into()).expect("text"),
+        }
+    }
+
+    /// The only `Set-Cookie` line, if there is one.
+    pub(crate) fn set_cookie(&self) -> Option<&str> {
+        let mut lines = self.headers.get_all(SET_COOKIE).into_iter();
+        let line = lines.next()?.to_str().expect("visible text");
+        assert!(lines.next().is_none(), "one cookie at most");
+        Some(line)
+    }
+
+    /// The values of a header, joined.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let values = self.headers.get_all(name).into_iter();
+        values.map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join(", ")
+    }
+}

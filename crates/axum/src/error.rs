@@ -19,6 +19,12 @@ impl From<cloakroom_core::Error> for Error {
     }
 }
 
+impl From<Error> for cloakroom_core::Error {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::payload::Moved;
 use crate::plan::Ending;
+use crate::queue::Turn;
 use crate::session::Work;
 use crate::sessions::{Inner, OnCorrupt};
 use crate::state::{Next, Step};
@@ -19,7 +20,26 @@ const MOST_MOVES: u32 = 4;
 /// Saves `work`. Lost races are resolved here; an error means that nothing is certain.
 pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error> {
     let sessions = work.sessions();
-    let mut queue = None;
+    let id = work.lock().record().map(|record| record.id);
+    let Some(queue) = id.map(|id| sessions.queue(id)) else {
+        return attempts(work, ending, None).await;
+    };
+    if queue.is_busy() {
+        let mut turn = queue.wait().await;
+        if let Some(fresh) = id.and_then(|id| turn.handed(id)) {
+            work.lock().rebase(fresh)?;
+        }
+        return attempts(work, ending, Some(turn)).await;
+    }
+    attempts(work, ending, None).await
+}
+
+async fn attempts(
+    work: &Arc<Work>,
+    ending: Ending,
+    mut turn: Option<Turn<'_>>,
+) -> Result<(), Error> {
+    let sessions = work.sessions();
     for _ in 0..MOST_ATTEMPTS {
         let now = sessions.clock.now();
         let step = work.lock().step(sessions, ending, now)?;
@@ -28,22 +48,28 @@ pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error
             Step::LookAgain { id } => (id, None),
             Step::Write { operation, token } => {
                 let id = *operation.id();
-                let outcome = sessions.write(operation.clone(), now).await?;
-                let next = work.lock().absorb(operation, token, outcome)?;
-                match next {
+                let outcome = sessions.write(&operation, now).await?;
+                let mut state = work.lock();
+                match state.absorb(operation, token, outcome)? {
                     Next::Again => continue,
-                    Next::Done => return Ok(()),
+                    Next::Done => {
+                        if let Some(turn) = turn {
+                            turn.hand_on(state.record());
+                        }
+                        return Ok(());
+                    }
                     Next::Overtaken(known) => (id, known),
                 }
             }
         };
         tracing::debug!(target: "cloakroom::commit", session = %id, "overtaken by another request");
-        // What is known may grow old while this commit waits for its turn.
-        let known = if queue.is_none() {
-            queue = Some(sessions.queue(id).lock().await);
-            None
-        } else {
-            known
+        let known = match &mut turn {
+            Some(_) => known,
+            None => {
+                // What is known may have grown old by the time it is this commit's turn.
+                let turn = turn.insert(sessions.queue(id).wait().await);
+                turn.handed(id)
+            }
         };
         match sessions.find(id, known, now).await? {
             Some(fresh) => work.lock().rebase(fresh)?,
@@ -93,7 +119,7 @@ impl Inner {
     }
 
     /// Writes. An end follows the session to wherever it has moved; of what was over already there is no end.
-    async fn write(&self, operation: Operation, now: Timestamp) -> Result<Outcome, Error> {
+    async fn write(&self, operation: &Operation, now: Timestamp) -> Result<Outcome, Error> {
         let mut outcome = self.store.write(operation).await?;
         while let Outcome::Removed(record) = &outcome {
             let extras = record.payload.extras();
@@ -101,7 +127,9 @@ impl Inner {
                 _ if self.settings.limits.is_over(record, extras.lifetime, now) => {
                     outcome = Outcome::Stale(None);
                 }
-                Some(Moved { to, .. }) => outcome = self.store.write(Operation::Delete(to)).await?,
+                Some(Moved { to, .. }) => {
+                    outcome = self.store.write(&Operation::Delete(to)).await?;
+                }
                 None => break,
             }
         }

@@ -132,7 +132,9 @@ impl Draft {
 
     pub(crate) fn to_payload(&self, extras: Extras) -> Payload {
         let flash = self.next.iter().map(|(key, value)| (key, &**value));
-        Payload::write(self.data().into_iter(), flash, extras)
+        // Mostly about as long as before.
+        let text = String::with_capacity(self.base.as_str().len() + 64);
+        Payload::write_into(text, self.data().into_iter(), flash, extras)
     }
 }
 

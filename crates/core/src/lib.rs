@@ -45,6 +45,7 @@ mod commit;
 mod draft;
 mod payload;
 mod plan;
+mod queue;
 mod state;
 
 mod cookie;

@@ -4,7 +4,7 @@
 //! {"format":1,"data":{"cart":[],"n":1},"flash":{"success":"Saved"},"renewed":1780000000000}
 //! ```
 //!
-//! The text is read by serde_json and written here, because the index needs the place of every value. Clones
+//! The text is read by `serde_json` and written here, because the index needs the place of every value. Clones
 //! share text and index: a record that a memory store hands out twice is read once.
 
 use std::collections::BTreeMap;
@@ -108,7 +108,17 @@ impl Payload {
         flash: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
         extras: Extras,
     ) -> Self {
-        let mut writer = Writer(String::with_capacity(512));
+        Self::write_into(String::with_capacity(256), data, flash, extras)
+    }
+
+    /// Like [`write`](Self::write), into a text that is long enough.
+    pub(crate) fn write_into<'a>(
+        text: String,
+        data: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
+        flash: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
+        extras: Extras,
+    ) -> Self {
+        let mut writer = Writer(text);
         writer.0.push_str("{\"format\":1");
         let data = writer.section("data", data);
         let flash = writer.section("flash", flash);
@@ -146,10 +156,7 @@ impl Payload {
         self.entries(|index| &index.flash)
     }
 
-    fn entries<'a>(
-        &'a self,
-        section: fn(&Index) -> &Places,
-    ) -> impl Iterator<Item = (&'a Arc<str>, &'a str)> {
+    fn entries(&self, section: fn(&Index) -> &Places) -> impl Iterator<Item = (&Arc<str>, &str)> {
         let places = self.index().map_or(&[][..], |index| section(index));
         places.iter().map(|(key, place)| (key, &self.0.text[place.clone()]))
     }

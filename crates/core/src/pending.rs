@@ -131,7 +131,9 @@ impl Pending {
             return Finish::Ready(Head::default());
         }
         state.phase = Phase::Closed;
-        if state.plan(&sessions.settings, ending, sessions.clock.now()) == Plan::Nothing {
+        let idle = state.is_untouched()
+            && state.plan(&sessions.settings, ending, sessions.clock.now()) == Plan::Nothing;
+        if idle {
             return Finish::Ready(self.head(state.cookie.take()));
         }
         drop(state);

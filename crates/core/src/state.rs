@@ -52,6 +52,10 @@ pub(crate) enum CookieChange {
 
 /// The next thing to do about a session.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for one call, and a box would cost more than the move"
+)]
 pub(crate) enum Step {
     Done,
     /// By what is known the session is over; but another request may have been active since it was loaded.
@@ -132,6 +136,11 @@ impl State {
         self.asked = Asked::Destroy;
         self.draft = Draft::load(Payload::default());
         self.log.clear();
+    }
+
+    /// Tells whether the handler left the session as it was, so that saving is up to the clock.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.log.is_empty() && self.asked == Asked::Nothing
     }
 
     pub(crate) fn plan(&self, settings: &Settings, ending: Ending, now: Timestamp) -> Plan {
@@ -332,8 +341,11 @@ impl State {
     }
 
     fn saved(&mut self, record: Record, token: Option<Token>) -> Result<(), Error> {
-        self.draft = self.draft.rebase(record.payload.clone(), &[])?;
-        self.log.clear();
+        // After the response nothing is changed any more, so the draft may stay as it is.
+        if self.phase != Phase::Closed {
+            self.draft = self.draft.rebase(record.payload.clone(), &[])?;
+            self.log.clear();
+        }
         self.asked = Asked::Nothing;
         self.standing = Standing::Live { record, token };
         Ok(())
@@ -341,7 +353,10 @@ impl State {
 
     /// Makes the changes again on the record that somebody else wrote first.
     pub(crate) fn rebase(&mut self, fresh: Record) -> Result<(), Error> {
-        self.draft = self.draft.rebase(fresh.payload.clone(), &self.log)?;
+        // What is set after a destroy belongs to another session, which nobody else can know.
+        if self.asked != Asked::Destroy {
+            self.draft = self.draft.rebase(fresh.payload.clone(), &self.log)?;
+        }
         let token = match &self.standing {
             Standing::Live { record, token } if record.id == fresh.id => token.clone(),
             _ => None,

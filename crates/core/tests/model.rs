@@ -163,9 +163,7 @@ fn apply(data: &mut Data, change: &Change) {
 fn make(session: &Session, change: &Change) {
     match change {
         Change::Set(key, value) => session.set(format!("k{key}"), value).unwrap(),
-        Change::Add(key, by) => {
-            session.increment(format!("k{key}"), *by).map(|_| ()).unwrap()
-        }
+        Change::Add(key, by) => session.increment(format!("k{key}"), *by).map(|_| ()).unwrap(),
         Change::Push(item) => session.push("list", item).unwrap(),
         Change::Remove(key) => session.remove(format!("k{key}")).unwrap(),
         Change::Clear => session.clear().unwrap(),

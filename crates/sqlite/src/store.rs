@@ -1,5 +1,6 @@
 //! The store: two threads on one file.
 
+use std::fs::OpenOptions;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -43,11 +44,23 @@ impl SqliteStore {
 }
 
 fn connect(options: &SqliteOptions) -> Result<Connection, SqliteError> {
+    make_private(&options.path);
     let connection = Connection::open(&options.path)?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", options.synchronous.pragma())?;
     Ok(connection)
+}
+
+/// Makes a new file readable for its owner alone: it holds visitors' data. SQLite takes its mode over for the files
+/// beside it.
+fn make_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // A file that is there keeps its mode; one that cannot be made is SQLite's to complain about.
+    drop(options.open(path));
 }
 
 /// Does all of it in one transaction that waits for other writers at its beginning, so that it never has to be

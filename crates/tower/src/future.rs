@@ -34,7 +34,8 @@ enum Work {
     Saving(Commit),
 }
 
-type Commit = Pin<Box<dyn Future<Output = Result<Head, Error>> + Send>>;
+type Commit = Boxed<Head>;
+type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 impl<F: Future> ResponseFuture<F> {
     pub(crate) fn new(service: F, pending: Pending) -> Self {
@@ -99,7 +100,7 @@ impl Unfinished {
     }
 
     /// Returns what must happen although nobody waits for it: a save that has begun, or a destroy.
-    fn rest(&mut self) -> Option<Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>> {
+    fn rest(&mut self) -> Option<Boxed<()>> {
         match std::mem::replace(&mut self.0, Work::Nothing) {
             Work::Nothing => None,
             Work::Pending(pending) => pending.abandon().map(|end| Box::pin(end) as _),

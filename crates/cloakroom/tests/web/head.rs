@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::AppendHeaders;
 use axum::routing::get;
 use cloakroom::axum::{Error, Session, SessionLayer};
@@ -13,7 +13,7 @@ use cloakroom::{
     CookieSettings, FrozenClock, Lifetime, MemoryStore, SameSite, Sessions, SessionsBuilder,
 };
 
-use crate::support::{Gates, Site, Visitor, app, secret};
+use crate::support::{Answer, Gates, Site, Visitor, app, secret};
 
 on_every_store!(an_answer_says_what_it_must_and_no_more);
 
@@ -97,7 +97,7 @@ async fn a_visitor_who_is_remembered_gets_a_cookie_that_is_kept() {
 async fn an_answer_says_what_it_must_and_no_more(site: Site) {
     let mut visitor = site.visitor();
     let ours = ["vary", "cache-control", "set-cookie"];
-    let head = |answer: &crate::support::Answer| ours.map(|name| answer.header(name));
+    let head = |answer: &Answer| ours.map(|name| answer.header(name));
     let _ = site.gauge.take();
 
     assert_eq!(head(&visitor.get("/plain").await), ["", "", ""], "not used");
@@ -131,7 +131,7 @@ async fn an_answer_says_what_it_must_and_no_more(site: Site) {
 
 #[tokio::test]
 async fn what_the_application_says_itself_stays() {
-    type Said = AppendHeaders<[(axum::http::HeaderName, &'static str); 3]>;
+    type Said = AppendHeaders<[(HeaderName, &'static str); 3]>;
     async fn strict(session: Session) -> Result<Said, Error> {
         session.set("n", &1)?;
         let lines = [
@@ -160,7 +160,7 @@ async fn a_plain_page_has_nothing_but_its_own_headers() {
     let _ = gauge.take();
     let answer = visitor.get("/plain").await;
     assert_eq!(answer.status, StatusCode::OK);
-    let mut names: Vec<_> = answer.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<_> = answer.headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["content-length", "content-type"]);
     assert_eq!(gauge.take(), (0, 0));

@@ -1,6 +1,6 @@
 //! Whole applications with sessions: what their visitors see, over every store.
 //!
-//! One program, so that SQLite and axum are linked once. `support` holds the application and the visitors; each other
+//! One program, so that its dependencies are linked once. `support` holds the application and the visitors; each other
 //! module is about one promise.
 
 #![cfg(all(feature = "axum", feature = "sqlite", feature = "conformance"))]

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::Browser;
 use super::{House, Proof};
-use crate::{ErrorKind, Lifetime, Saved, Sessions};
+use crate::{ErrorKind, Lifetime, Saved, Session, Sessions};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -77,7 +77,7 @@ async fn pay_for_use(house: House) {
     house.clock.advance(13 * MINUTE);
     set(&mut browser, "n", 4).await;
     assert_eq!(cost(), (1, 1), "or it goes along with a write");
-    browser.visit(|session| session.destroy()).await.unwrap().unwrap();
+    browser.visit(Session::destroy).await.unwrap().unwrap();
     assert_eq!(cost(), (1, 1), "an end is one call");
     assert_eq!(browser.cookie(), None);
 }
@@ -87,7 +87,7 @@ async fn looking(house: House) {
     let _ = house.gauge.take();
     for _ in 0..10 {
         assert_eq!(get(&mut browser, "n").await, None);
-        browser.visit(|session| session.renew()).await.unwrap().unwrap();
+        browser.visit(Session::renew).await.unwrap().unwrap();
     }
     assert_eq!((house.gauge.take(), browser.cookie()), ((0, 0), None));
 }
@@ -96,7 +96,7 @@ async fn forged(house: House) {
     let mut victim = house.browser();
     set(&mut victim, "n", 1).await;
     let real = victim.cookie().expect("signed").to_owned();
-    let id = victim.visit(|session| session.id()).await.unwrap().expect("saved");
+    let id = victim.visit(Session::id).await.unwrap().expect("saved");
     let _ = house.gauge.take();
     let upper = real.to_uppercase();
     let (head, tail) = (format!("{real}A"), &real[..43]);
@@ -118,7 +118,7 @@ async fn starts_over(house: House) {
     let mut browser = house.browser();
     set(&mut browser, "n", 1).await;
     let old = browser.cookie().expect("signed").to_owned();
-    browser.clone().visit(|session| session.destroy()).await.unwrap().unwrap();
+    browser.clone().visit(Session::destroy).await.unwrap().unwrap();
     let response = browser.begin().await.unwrap().end(StatusCode::OK).await.unwrap();
     assert_eq!(
         response.cookie(&house.here),
@@ -137,7 +137,7 @@ async fn renewal(house: House) {
     let mut browser = house.browser();
     set(&mut browser, "n", 1).await;
     let mut old = browser.clone();
-    browser.visit(|session| session.renew()).await.unwrap().unwrap();
+    browser.visit(Session::renew).await.unwrap().unwrap();
     assert_ne!(browser.cookie(), old.cookie());
     assert_eq!(get(&mut browser, "n").await, Some(1));
     assert_eq!(get(&mut old, "n").await, None, "the old token ends at once");
@@ -154,7 +154,7 @@ async fn flash(house: House) {
     assert_eq!(flashed(&mut browser).await.as_deref(), Some("saved"));
     assert_eq!(flashed(&mut browser).await, None);
     browser.visit(|session| session.flash("ok", "again")).await.unwrap().unwrap();
-    browser.visit(|session| session.keep_flash()).await.unwrap().unwrap();
+    browser.visit(Session::keep_flash).await.unwrap().unwrap();
     assert_eq!(flashed(&mut browser).await.as_deref(), Some("again"));
     assert_eq!(flashed(&mut browser).await, None);
 }
@@ -176,7 +176,7 @@ async fn absolute(house: House) {
         house.clock.advance(60 * MINUTE);
         assert_eq!(get(&mut browser, "n").await, Some(1));
     }
-    browser.visit(|session| session.renew()).await.unwrap().unwrap();
+    browser.visit(Session::renew).await.unwrap().unwrap();
     house.clock.advance(60 * MINUTE - Duration::from_millis(1));
     assert_eq!(get(&mut browser, "n").await, Some(1));
     house.clock.advance(Duration::from_millis(1));
@@ -256,7 +256,7 @@ async fn detached(house: House) {
     }
     assert_eq!(get(&mut browser, "n").await, Some(5));
     let sessions: &Sessions = &house.there;
-    browser.at(sessions).visit(|session| session.destroy()).await.unwrap().unwrap();
+    browser.at(sessions).visit(Session::destroy).await.unwrap().unwrap();
     socket.increment("n", 1).unwrap();
     assert_eq!(socket.save().await.unwrap(), Saved::Ended);
     assert_eq!(get(&mut browser, "n").await, None);

@@ -98,7 +98,7 @@ async fn late_write(house: House) {
     for work in 0..4 {
         let browser = started(&house).await;
         let visit = browser.at(&house.there).begin().await.unwrap();
-        browser.clone().visit(|session| session.destroy()).await.unwrap().unwrap();
+        browser.clone().visit(Session::destroy).await.unwrap().unwrap();
         match work {
             0 => visit.session().set("late", &1).unwrap(),
             1 => visit.session().update("user", |user: &mut String| user.push('!')).unwrap(),
@@ -120,7 +120,10 @@ async fn end_wins(house: House) {
         let works: Vec<Work> = vec![
             Box::new(|session| session.set("a", &1).unwrap()),
             Box::new(|session| session.renew().unwrap()),
-            Box::new(|session| session.destroy().unwrap()),
+            Box::new(|session| {
+                session.destroy().unwrap();
+                session.set("after", &1).unwrap();
+            }),
             Box::new(|session| session.renew().unwrap()),
             Box::new(|session| session.push("list", &1).unwrap()),
         ];

@@ -1,13 +1,14 @@
 //! One part of the memory store, behind one lock.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::num::NonZeroU32;
 
 use crate::{Id, Operation, Outcome, Record, Timestamp};
 
 #[derive(Default)]
 pub(super) struct Shard {
-    records: HashMap<Id, Entry>,
+    records: HashMap<Id, Entry, BuildHasherDefault<IdHasher>>,
     /// Who may expire when: first visitors (`false`), then users (`true`), each by the instant noted in
     /// [`Entry::queued`]. A session that lives longer by then queues up again, so that activity costs nothing here.
     queue: BTreeSet<Place>,
@@ -39,11 +40,14 @@ impl Shard {
                 Some(taken) => (Outcome::Stale(Some(taken)), Usage::default()),
                 None => (Outcome::Applied, self.put(record.clone())),
             },
-            Operation::Replace { version, next } => match self.get(&next.id) {
-                Some(record) if record.version == *version => {
+            Operation::Replace { version, next } => match self.records.get(&next.id) {
+                Some(entry) if entry.record.version == *version => {
                     (Outcome::Applied, self.put(next.clone()))
                 }
-                other => (Outcome::Stale(other), Usage::default()),
+                other => {
+                    let current = other.map(|entry| entry.record.clone());
+                    (Outcome::Stale(current), Usage::default())
+                }
             },
             Operation::Touch { id, active_at, expires_at } => {
                 let Some(Entry { record, .. }) = self.records.get_mut(id) else {
@@ -64,27 +68,28 @@ impl Shard {
     }
 
     fn put(&mut self, record: Record) -> Usage {
-        let (id, expires_at) = (record.id, record.expires_at);
-        let mut usage = Usage { sessions: 1, bytes: signed(Self::size(&record)) };
-        let place = (record.user.is_some(), expires_at, id);
-        let old = self.records.get(&id);
-        // A place may be too early, never too late; and users keep their distance from visitors.
-        let queued = match old {
-            Some(old) if old.queued.0 == place.0 && old.queued <= place => old.queued,
-            _ => place,
-        };
-        if let Some(old) = old {
-            usage.sessions -= 1;
-            usage.bytes -= signed(Self::size(&old.record));
-            if old.queued != queued {
-                self.queue.remove(&old.queued);
-                self.queue.insert(queued);
+        let id = record.id;
+        let bytes = signed(Self::size(&record));
+        let place = (record.user.is_some(), record.expires_at, id);
+        match self.records.entry(id) {
+            hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(Entry { record, queued: place });
+                self.queue.insert(place);
+                Usage { sessions: 1, bytes }
             }
-        } else {
-            self.queue.insert(queued);
+            hash_map::Entry::Occupied(mut occupied) => {
+                let entry = occupied.get_mut();
+                let before = signed(Self::size(&entry.record));
+                entry.record = record;
+                // A place may be too early, never too late; and users keep their distance from visitors.
+                if entry.queued.0 != place.0 || entry.queued > place {
+                    self.queue.remove(&entry.queued);
+                    self.queue.insert(place);
+                    entry.queued = place;
+                }
+                Usage { sessions: 0, bytes: bytes - before }
+            }
         }
-        self.records.insert(id, Entry { record, queued });
-        usage
     }
 
     fn remove(&mut self, id: &Id) -> Option<(Record, Usage)> {
@@ -144,6 +149,24 @@ impl Shard {
         let user = record.user.as_ref().map_or(0, |user| user.as_str().len());
         // The index beside the text has a key and a place for every value; about as much again.
         FRAME + user + 2 * record.payload.as_str().len()
+    }
+}
+
+/// Takes some bytes of an id as its hash: an id is one half of an HMAC, which nobody can choose.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 ^= u64::from_ne_bytes(*first);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

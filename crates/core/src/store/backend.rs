@@ -39,10 +39,10 @@ impl Backend {
         }
     }
 
-    pub(crate) async fn write(&self, operation: Operation) -> Result<Outcome, StoreError> {
+    pub(crate) async fn write(&self, operation: &Operation) -> Result<Outcome, StoreError> {
         match &self.lanes {
-            Some(lanes) => lanes.writes.call(operation).await,
-            None => self.store.write(&operation).await,
+            Some(lanes) => lanes.writes.call(operation.clone()).await,
+            None => self.store.write(operation).await,
         }
     }
 

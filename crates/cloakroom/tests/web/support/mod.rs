@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub(crate) use self::app::app;
 pub(crate) use self::gates::Gates;
-pub(crate) use self::site::{Site, secret, serve};
+pub(crate) use self::site::{Site, secret};
 pub(crate) use self::visitor::{Answer, Visitor};
 
 /// Fails a test that hangs. Nothing is measured with it: whatever ends, ends long before.

@@ -26,13 +26,12 @@ impl Site {
         Self::new(vec![MemoryStore::new()], None).await
     }
 
-    /// One server on an SQLite file.
+    /// One server on a file.
     pub(crate) async fn in_sqlite() -> Self {
         Self::on_a_file(1).await
     }
 
-    /// Two servers on one SQLite file, each with a store, a secret and a cookie of its own making, as two processes
-    /// would be.
+    /// Two servers on one file that share nothing else, as two processes would.
     pub(crate) async fn in_sqlite_twice() -> Self {
         Self::on_a_file(2).await
     }
@@ -72,7 +71,7 @@ pub(crate) fn secret() -> Secret {
 }
 
 /// Serves on a free port until the test's runtime ends.
-pub(crate) async fn serve(router: Router) -> SocketAddr {
+async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -120,7 +120,8 @@ async fn every_call_of_many_threads_gets_its_own_answer() {
             let lane = lane.clone();
             tokio::spawn(async move {
                 // Every seventh caller loses patience, sometimes in the middle of a batch.
-                let patience = if n % 7 == 0 { Duration::from_micros(5) } else { Duration::MAX };
+                let hasty = n.is_multiple_of(7);
+                let patience = if hasty { Duration::from_micros(5) } else { Duration::MAX };
                 (n, tokio::time::timeout(patience, lane.call(n)).await)
             })
         })

@@ -1,0 +1,46 @@
+//! The stores of tower-sessions, with their defaults but for what `bench` sets for every system.
+
+use anyhow::{Context, Result};
+use bench::{
+    place::{BUSY_TIMEOUT, Place, Synchronous},
+    system::Opened,
+};
+use tower_sessions::MemoryStore;
+use tower_sessions_sqlx_store::{
+    SqliteStore,
+    sqlx::{
+        SqlitePool,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
+};
+
+use crate::routes;
+
+/// Over the memory store.
+pub(crate) fn memory() -> Opened {
+    Opened::in_memory(routes::router(MemoryStore::default()))
+}
+
+/// Over SQLite in WAL mode.
+pub(crate) async fn sqlite() -> Result<Opened> {
+    let place = Place::from_env()?;
+    let options = SqliteConnectOptions::new()
+        .filename(&place.file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous(place.synchronous))
+        .busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePool::connect_with(options)
+        .await
+        .with_context(|| format!("cannot open {}", place.file.display()))?;
+    let store = SqliteStore::new(pool);
+    store.migrate().await.context("cannot make the table")?;
+    Ok(Opened::at(place, routes::router(store)))
+}
+
+fn synchronous(setting: Synchronous) -> SqliteSynchronous {
+    match setting {
+        Synchronous::Full => SqliteSynchronous::Full,
+        Synchronous::Normal => SqliteSynchronous::Normal,
+    }
+}

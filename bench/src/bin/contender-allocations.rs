@@ -1,0 +1,14 @@
+//! `contender-allocations <system> <path> <requests>` prints what one request allocates.
+
+use std::alloc::System;
+
+use anyhow::Result;
+use bench::{probe, systems::Contender};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn main() -> Result<()> {
+    probe::allocations::<Contender>()
+}

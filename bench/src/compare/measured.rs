@@ -1,0 +1,106 @@
+//! The systems that the driver knows, and which workspace serves them.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// A system to measure. Bare comes first: it is what the others are measured by.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Measured {
+    Bare,
+    CloakroomMemory,
+    TowerSessionsMemory,
+    CloakroomSqlite,
+    TowerSessionsSqlite,
+}
+
+impl Measured {
+    /// Every system there is.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Bare,
+        Self::CloakroomMemory,
+        Self::TowerSessionsMemory,
+        Self::CloakroomSqlite,
+        Self::TowerSessionsSqlite,
+    ];
+
+    /// The systems whose work is all in process, on one thread.
+    pub(super) const COUNTED: [Self; 3] =
+        [Self::Bare, Self::CloakroomMemory, Self::TowerSessionsMemory];
+
+    /// The name it has on every command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::CloakroomMemory => "cloakroom-memory",
+            Self::CloakroomSqlite => "cloakroom-sqlite",
+            Self::TowerSessionsMemory => "tower-sessions-memory",
+            Self::TowerSessionsSqlite => "tower-sessions-sqlite",
+        }
+    }
+
+    /// The workspace that it is built in.
+    pub(super) const fn home(self) -> Home {
+        match self {
+            Self::Bare | Self::CloakroomMemory | Self::CloakroomSqlite => Home::Contenders,
+            Self::TowerSessionsMemory | Self::TowerSessionsSqlite => Home::Peers,
+        }
+    }
+
+    /// The peer over the same kind of store.
+    pub(super) const fn peer(self) -> Option<Self> {
+        match self {
+            Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
+            Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
+            Self::Bare | Self::TowerSessionsMemory | Self::TowerSessionsSqlite => None,
+        }
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A workspace that systems are built in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Home {
+    /// The workspace of `cloakroom`.
+    Contenders,
+    /// `bench/peers`.
+    Peers,
+}
+
+impl Home {
+    /// Where its manifest is, from the folder of the package `bench`.
+    pub(super) const fn manifest(self) -> &'static str {
+        match self {
+            Self::Contenders => "Cargo.toml",
+            Self::Peers => "peers/Cargo.toml",
+        }
+    }
+
+    /// The binary that serves, and how the names of the others begin.
+    pub(super) const fn binary(self) -> &'static str {
+        match self {
+            Self::Contenders => "contender",
+            Self::Peers => "peer",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_command_line() {
+        for system in Measured::value_variants() {
+            let value = system.to_possible_value().expect("no variant is hidden");
+            assert_eq!(value.get_name(), system.name());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A system under measurement: a name on the command line that becomes a router.
+
+use std::future::Future;
+
+use anyhow::Result;
+use axum::Router;
+use clap::ValueEnum;
+
+use crate::place::Place;
+
+/// The systems that one binary can serve.
+pub trait System: ValueEnum + Send + Sync + 'static {
+    /// Makes the router that serves the contract, its store ready for use.
+    fn open(self) -> impl Future<Output = Result<Opened>> + Send;
+}
+
+/// A system that is ready to answer.
+#[derive(Debug)]
+pub struct Opened {
+    /// Serves the contract.
+    pub router: Router,
+    /// Where the store keeps its file, for the systems that have one.
+    pub place: Option<Place>,
+}
+
+impl Opened {
+    /// A system that keeps no file.
+    #[must_use]
+    pub fn in_memory(router: Router) -> Self {
+        Self { router, place: None }
+    }
+
+    /// A system that keeps a file, for as long as this value lives.
+    #[must_use]
+    pub fn at(place: Place, router: Router) -> Self {
+        Self { router, place: Some(place) }
+    }
+}

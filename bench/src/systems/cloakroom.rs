@@ -1,0 +1,116 @@
+//! `cloakroom` over each of its stores, with its defaults but for plain http and a fixed secret.
+
+use anyhow::{Context, Result};
+use axum::{Json, Router, extract::Query, routing::get};
+use cloakroom::{
+    Key, MemoryStore, Secret, Sessions,
+    axum::{Error, Session},
+    sqlite::{self, SqliteOptions},
+    tower::SessionLayer,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    contract::{self, DONE, Item, Login, Set},
+    place::{BUSY_TIMEOUT, Place, Synchronous},
+    system::Opened,
+};
+
+/// Fixed, so that two processes share a store.
+const SECRET: &str = "everybody may know what the bench signs with";
+
+const CART: Key<Vec<Item>> = Key::new("cart");
+const N: Key<i64> = Key::new("n");
+
+/// Over the memory store.
+pub(super) fn memory() -> Result<Opened> {
+    let sessions = Sessions::builder(MemoryStore::new())
+        .secret(Secret::new(SECRET)?)
+        .insecure_http()
+        .build()?;
+    Ok(Opened::in_memory(router(sessions)))
+}
+
+/// Over SQLite.
+pub(super) fn sqlite() -> Result<Opened> {
+    let place = Place::from_env()?;
+    let store = SqliteOptions::new(&place.file)
+        .synchronous(synchronous(place.synchronous))
+        .busy_timeout(BUSY_TIMEOUT)
+        .open()
+        .with_context(|| format!("cannot open {}", place.file.display()))?;
+    let sessions = Sessions::builder(store).secret(Secret::new(SECRET)?).insecure_http().build()?;
+    Ok(Opened::at(place, router(sessions)))
+}
+
+fn synchronous(setting: Synchronous) -> sqlite::Synchronous {
+    match setting {
+        Synchronous::Full => sqlite::Synchronous::Full,
+        Synchronous::Normal => sqlite::Synchronous::Normal,
+    }
+}
+
+fn router(sessions: Sessions) -> Router {
+    Router::new()
+        .route("/read", get(read))
+        .route("/write", get(write))
+        .route("/update", get(update))
+        .route("/seed", get(seed))
+        .route("/set", get(set))
+        .route("/login", get(login))
+        .route("/renew", get(renew))
+        .route("/logout", get(logout))
+        .route("/dump", get(dump))
+        .route("/plain", get(async || DONE))
+        .layer(SessionLayer::new(sessions))
+}
+
+async fn read(session: Session) -> Result<String, Error> {
+    Ok(session.get_or(N, 0)?.to_string())
+}
+
+async fn write(session: Session) -> Result<String, Error> {
+    let n = session.get_or(N, 0)? + 1;
+    session.set(N, &n)?;
+    Ok(n.to_string())
+}
+
+async fn update(session: Session) -> Result<String, Error> {
+    session.update(N, |n: &mut i64| *n += 1)?;
+    Ok(session.get_or(N, 0)?.to_string())
+}
+
+async fn seed(session: Session) -> Result<&'static str, Error> {
+    session.set("user", contract::USER)?;
+    session.set("token", contract::TOKEN)?;
+    session.set(CART, &contract::cart())?;
+    session.set(N, &1)?;
+    Ok("1")
+}
+
+async fn set(session: Session, Query(set): Query<Set>) -> Result<String, Error> {
+    let n = session.get_or(N, 0)?;
+    set.pause().await;
+    session.set(set.k.as_str(), &set.v)?;
+    Ok(n.to_string())
+}
+
+async fn login(session: Session, Query(login): Query<Login>) -> Result<&'static str, Error> {
+    session.renew()?;
+    session.set("user", &login.user)?;
+    Ok(DONE)
+}
+
+async fn renew(session: Session) -> Result<&'static str, Error> {
+    session.renew()?;
+    Ok(DONE)
+}
+
+async fn logout(session: Session) -> Result<&'static str, Error> {
+    session.destroy()?;
+    Ok(DONE)
+}
+
+async fn dump(session: Session) -> Json<Map<String, Value>> {
+    Json(session.all())
+}

@@ -1,0 +1,129 @@
+//! What the environment says about this shop. Reads and checks; opens nothing.
+
+use std::{
+    env, fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+/// The shop's settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen (`SHOP_ADDR`, default `127.0.0.1:8080`).
+    pub address: SocketAddr,
+    /// Where sessions, users and orders are kept (`SESSION_STORE`, default `sqlite:shop.db`).
+    pub store: Store,
+    /// What signs the session cookie (`SESSION_SECRET`; without it the shop makes its own).
+    pub secret: Option<SecretText>,
+    /// Whether visitors come over https (`SHOP_HTTPS=1`), through a proxy in front of the shop.
+    pub https: bool,
+}
+
+/// Where the shop keeps everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// `memory:`, gone when the shop closes: sessions, users and orders.
+    Memory,
+    /// `sqlite:PATH`, one file.
+    Sqlite(PathBuf),
+}
+
+/// The text of `SESSION_SECRET`. Its `Debug` does not show it.
+#[derive(Clone)]
+pub struct SecretText(pub(crate) String);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText")
+    }
+}
+
+impl Settings {
+    /// Reads the settings from the environment.
+    ///
+    /// # Errors
+    ///
+    /// With a message for whoever starts the shop.
+    pub fn from_env() -> Result<Self, String> {
+        Self::parse(|name| env::var(name).ok())
+    }
+
+    /// Reads the settings from `variable`, which answers as the environment would.
+    ///
+    /// # Errors
+    ///
+    /// With a message for whoever starts the shop.
+    pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let address = match variable("SHOP_ADDR") {
+            None => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            Some(text) => text
+                .parse()
+                .map_err(|_| format!("SHOP_ADDR is not an address with a port: {text:?}"))?,
+        };
+        let store = match variable("SESSION_STORE") {
+            None => Store::Sqlite("shop.db".into()),
+            Some(text) => Store::parse(&text)?,
+        };
+        let secret = variable("SESSION_SECRET").map(SecretText);
+        let https = variable("SHOP_HTTPS").is_some_and(|text| text == "1");
+
+        if !https && !address.ip().is_loopback() {
+            return Err(format!(
+                "{address} can be reached by others, and without https they would read the session cookies: \
+                 put a TLS proxy in front and set SHOP_HTTPS=1, or listen on 127.0.0.1"
+            ));
+        }
+        Ok(Self { address, store, secret, https })
+    }
+}
+
+impl Store {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            _ => Err(format!("SESSION_STORE is neither sqlite:PATH nor memory: but {text:?}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        Settings::parse(|name| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn an_empty_environment_gives_a_shop_for_this_machine_only() {
+        let settings = parse(&[]).expect("defaults");
+        assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.store, Store::Sqlite("shop.db".into()));
+        assert!(!settings.https);
+    }
+
+    #[test]
+    fn a_public_address_needs_https() {
+        assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80")]).unwrap_err().contains("SHOP_HTTPS=1"));
+        assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80"), ("SHOP_HTTPS", "1")]).is_ok());
+    }
+
+    #[test]
+    fn a_store_is_a_file_or_memory_and_nothing_else() {
+        let store = |text| parse(&[("SESSION_STORE", text)]).map(|settings| settings.store);
+        assert_eq!(store("memory:"), Ok(Store::Memory));
+        assert_eq!(store("sqlite:/var/lib/shop.db"), Ok(Store::Sqlite("/var/lib/shop.db".into())));
+        assert!(store("sqlite:").is_err());
+        assert!(store("papyrus:scroll").unwrap_err().contains("papyrus"));
+    }
+
+    #[test]
+    fn a_secret_does_not_show_in_the_settings() {
+        let settings = parse(&[("SESSION_SECRET", "nobody should read this")]).expect("settings");
+        assert!(!format!("{settings:?}").contains("nobody"));
+    }
+}

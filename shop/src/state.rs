@@ -1,0 +1,86 @@
+//! The open shop: what handlers share. Puts the parts together; each part does its own work.
+
+use std::error::Error;
+
+use cloakroom::{MemoryStore, Secret, Sessions, sqlite::SqliteStore};
+
+use crate::{
+    database::Database,
+    orders::Orders,
+    passwords::Passwords,
+    secret,
+    settings::{Settings, Store},
+    users::Users,
+};
+
+/// Everything that an open shop holds. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// The visitors' sessions.
+    pub sessions: Sessions,
+    /// Who has an account.
+    pub users: Users,
+    /// What was ordered.
+    pub orders: Orders,
+    /// Hashes passwords and checks them.
+    pub passwords: Passwords,
+    /// Whether visitors come over https.
+    pub https: bool,
+}
+
+impl Shop {
+    /// Opens the shop that `settings` describe.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be opened or made, or the secret is too short.
+    pub fn open(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+        let (database, builder) = match &settings.store {
+            Store::Memory => (Database::in_memory()?, Sessions::builder(MemoryStore::new())),
+            Store::Sqlite(path) => {
+                let database = Database::open(path)
+                    .map_err(|error| format!("cannot keep users in {}: {error}", path.display()))?;
+                (database, Sessions::builder(SqliteStore::open(path)?))
+            }
+        };
+        let mut builder = builder.secret(Secret::new(secret_for(settings)?)?);
+        if !settings.https {
+            builder = builder.insecure_http();
+        }
+        Ok(Self {
+            sessions: builder.build()?,
+            users: Users::new(database.clone()),
+            orders: Orders::new(database),
+            passwords: Passwords::new()?,
+            https: settings.https,
+        })
+    }
+}
+
+/// The secret that was given, or the one beside the database. Behind https none is made up: a real shop's
+/// secret should be where its owner put it.
+fn secret_for(settings: &Settings) -> Result<String, Box<dyn Error>> {
+    if let Some(text) = &settings.secret {
+        return Ok(text.0.clone());
+    }
+    if settings.https {
+        return Err(
+            "SESSION_SECRET is not set: with SHOP_HTTPS=1 the shop wants 32 random bytes or more, \
+                    for example from `openssl rand -hex 32`"
+                .into(),
+        );
+    }
+    match &settings.store {
+        Store::Memory => Ok(secret::random()),
+        Store::Sqlite(path) => {
+            let path = path.with_extension("secret");
+            let text = secret::read_or_make(&path)
+                .map_err(|error| format!("cannot keep a secret in {}: {error}", path.display()))?;
+            println!(
+                "SESSION_SECRET is not set: cookies are signed with {}, which the shop made for itself.",
+                path.display()
+            );
+            Ok(text)
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The extractors.
 
+use std::future::Future;
 use std::ops::Deref;
+use std::pin::Pin;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use cloakroom_core::Pending;
@@ -28,13 +30,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = SessionRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, SessionRejection> {
-        // By reference where it can be: the session is mostly loaded by the first extractor.
         let pending = parts.extensions.get::<Pending>().ok_or(SessionRejection::NoLayer)?;
-        if let Some(session) = pending.loaded() {
-            return Ok(Self(session.clone()));
+        if let Some(result) = pending.load_now() {
+            return result.map(Self).map_err(SessionRejection::Load);
         }
         let pending = pending.clone();
-        pending.load().await.map(Self).map_err(SessionRejection::Load)
+        // In a box, so that every handler's own future stays small.
+        let load: Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(async move { pending.load().await });
+        load.await.map(Self).map_err(SessionRejection::Load)
     }
 }
 

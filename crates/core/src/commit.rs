@@ -84,6 +84,13 @@ async fn attempts(
     Err(Error::conflict(id.unwrap_or(Id::from_bytes([0; 16]))))
 }
 
+/// What a stored record is to a request that asks for it.
+enum Found {
+    Gone,
+    Live(Record),
+    Moved(Id),
+}
+
 impl Inner {
     /// Returns the live record that `id` leads to. `known` saves the first load.
     pub(crate) async fn find(
@@ -92,30 +99,50 @@ impl Inner {
         known: Option<Record>,
         now: Timestamp,
     ) -> Result<Option<Record>, Error> {
-        let mut found = match known {
+        let mut record = match known {
             Some(record) => Some(record),
             None => self.store.load(id).await?,
         };
         for _ in 0..MOST_MOVES {
-            let Some(record) = found else { return Ok(None) };
-            if let Err(why) = record.payload.check() {
-                tracing::error!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable record");
-                return match self.settings.on_corrupt {
-                    OnCorrupt::Fail => Err(Error::corrupt(record.id, why)),
-                    OnCorrupt::Discard => Ok(None),
-                };
-            }
-            let extras = record.payload.extras();
-            match extras.moved {
-                Some(Moved { to, until }) if now < until => found = self.store.load(to).await?,
-                Some(_) => return Ok(None),
-                None => {
-                    let over = self.settings.limits.is_over(&record, extras.lifetime, now);
-                    return Ok(Some(record).filter(|_| !over));
-                }
+            match self.judge(record, now)? {
+                Found::Gone => return Ok(None),
+                Found::Live(record) => return Ok(Some(record)),
+                Found::Moved(to) => record = self.store.load(to).await?,
             }
         }
         Ok(None)
+    }
+
+    /// Like [`find`](Self::find), on the spot; `None` if that takes a trip.
+    pub(crate) fn find_now(&self, id: Id, now: Timestamp) -> Option<Result<Option<Record>, Error>> {
+        let record = match self.store.load_now(id)? {
+            Ok(record) => record,
+            Err(error) => return Some(Err(error.into())),
+        };
+        match self.judge(record, now) {
+            Ok(Found::Gone) => Some(Ok(None)),
+            Ok(Found::Live(record)) => Some(Ok(Some(record))),
+            Ok(Found::Moved(_)) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn judge(&self, record: Option<Record>, now: Timestamp) -> Result<Found, Error> {
+        let Some(record) = record else { return Ok(Found::Gone) };
+        if let Err(why) = record.payload.check() {
+            tracing::error!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable record");
+            return match self.settings.on_corrupt {
+                OnCorrupt::Fail => Err(Error::corrupt(record.id, why)),
+                OnCorrupt::Discard => Ok(Found::Gone),
+            };
+        }
+        let extras = record.payload.extras();
+        Ok(match extras.moved {
+            Some(Moved { to, until }) if now < until => Found::Moved(to),
+            Some(_) => Found::Gone,
+            None if self.settings.limits.is_over(&record, extras.lifetime, now) => Found::Gone,
+            None => Found::Live(record),
+        })
     }
 
     /// Writes. An end follows the session to wherever it has moved; of what was over already there is no end.

@@ -15,7 +15,7 @@ use crate::plan::{Asked, Ending, Plan};
 use crate::sessions::{OnServerError, OnStoreError};
 use crate::state::{CookieChange, Phase, Standing, State};
 use crate::token::{Token, Unverified};
-use crate::{Error, Head, Session, Sessions};
+use crate::{Error, Head, Record, Session, Sessions};
 
 /// The session of a request, not loaded yet. Adapters put it into the request's extensions.
 ///
@@ -81,24 +81,52 @@ impl Pending {
         if let Some(session) = self.loaded() {
             return Ok(session.clone());
         }
-        let standing = self.standing().await?;
-        let session = Session::new(self.0.sessions.clone(), State::new(standing));
-        Ok(self.0.loaded.get_or_init(|| session).clone())
+        let sessions = self.0.sessions.inner();
+        let Some(token) = self.token() else { return Ok(self.begin(Standing::Nowhere)) };
+        let found = sessions.find(token.id(), None, sessions.clock.now()).await;
+        self.standing(token, found).map(|standing| self.begin(standing))
     }
 
-    async fn standing(&self) -> Result<Standing, Error> {
-        let Some(token) = self.token() else { return Ok(Standing::Nowhere) };
-        let (sessions, id) = (self.0.sessions.inner(), token.id());
-        match sessions.find(id, None, sessions.clock.now()).await {
+    /// Like [`load`](Self::load), but on the spot; `None` if that takes a trip to the store, and then `load` does it.
+    /// For adapters: it spares a request without a session, or with one in memory, a future.
+    #[must_use]
+    pub fn load_now(&self) -> Option<Result<Session, Error>> {
+        if let Some(session) = self.loaded() {
+            return Some(Ok(session.clone()));
+        }
+        let sessions = self.0.sessions.inner();
+        // Not worth verifying the token twice.
+        if sessions.store.gathers() && self.0.cookie.is_some() {
+            return None;
+        }
+        let Some(token) = self.token() else { return Some(Ok(self.begin(Standing::Nowhere))) };
+        let found = sessions.find_now(token.id(), sessions.clock.now())?;
+        Some(self.standing(token, found).map(|standing| self.begin(standing)))
+    }
+
+    fn begin(&self, standing: Standing) -> Session {
+        let begin = || Session::new(self.0.sessions.clone(), State::new(standing));
+        self.0.loaded.get_or_init(begin).clone()
+    }
+
+    /// Tells where the session of `token` stands, by what was found under its id.
+    fn standing(
+        &self,
+        token: Token,
+        found: Result<Option<Record>, Error>,
+    ) -> Result<Standing, Error> {
+        match found {
             Ok(None) => Ok(Standing::Nowhere),
             Ok(Some(record)) => {
-                let token = Some(token).filter(|_| record.id == id);
+                let token = Some(token).filter(|token| token.id() == record.id);
                 Ok(Standing::Live { record, token })
             }
-            Err(error) if error.is_unavailable() => match sessions.settings.on_store_error {
-                OnStoreError::Fail => Err(error),
-                OnStoreError::ReadOnlyAnonymous => Ok(Standing::Unknown),
-            },
+            Err(error) if error.is_unavailable() => {
+                match self.0.sessions.inner().settings.on_store_error {
+                    OnStoreError::Fail => Err(error),
+                    OnStoreError::ReadOnlyAnonymous => Ok(Standing::Unknown),
+                }
+            }
             Err(error) => Err(error),
         }
     }

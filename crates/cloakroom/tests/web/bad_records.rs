@@ -2,12 +2,17 @@
 
 use std::error::Error as _;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use cloakroom::sqlite::SqliteStore;
-use cloakroom::{Error, ErrorKind, OnCorrupt, Pending, Sessions, SessionsBuilder};
+use cloakroom::sqlite::{SqliteError, SqliteStore};
+use cloakroom::{
+    Error, ErrorKind, Id, OnCorrupt, Operation, Outcome, Pending, Record, Sessions,
+    SessionsBuilder, Store,
+};
 use futures_util::future::join_all;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -32,9 +37,40 @@ const RUBBISH: [&str; 14] = [
     "CAST(x'7bff7d' AS TEXT)",
 ];
 
+/// The store, but a single call never answers at once; so calls that are made together gather behind the first one.
+struct Unhurried {
+    store: SqliteStore,
+    largest_batch: Arc<AtomicUsize>,
+}
+
+impl Store for Unhurried {
+    type Error = SqliteError;
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>, SqliteError> {
+        tokio::task::yield_now().await;
+        self.store.load(id).await
+    }
+
+    async fn write(&self, operation: &Operation) -> Result<Outcome, SqliteError> {
+        tokio::task::yield_now().await;
+        self.store.write(operation).await
+    }
+
+    async fn load_many(&self, ids: &[Id]) -> Result<Vec<Option<Record>>, SqliteError> {
+        self.largest_batch.fetch_max(ids.len(), Ordering::SeqCst);
+        self.store.load_many(ids).await
+    }
+
+    async fn write_many(&self, operations: &[Operation]) -> Result<Vec<Outcome>, SqliteError> {
+        self.largest_batch.fetch_max(operations.len(), Ordering::SeqCst);
+        self.store.write_many(operations).await
+    }
+}
+
 /// An application on a file that the test can damage.
 struct Shop {
     sessions: Sessions,
+    largest_batch: Arc<AtomicUsize>,
     router: Router,
     file: PathBuf,
     _folder: TempDir,
@@ -44,10 +80,12 @@ impl Shop {
     fn new(set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sessions.db");
-        let sessions = Sessions::builder(SqliteStore::open(&file).unwrap()).secret(secret());
-        let sessions = set(sessions).build().unwrap();
+        let largest_batch = Arc::new(AtomicUsize::new(0));
+        let store = SqliteStore::open(&file).unwrap();
+        let store = Unhurried { store, largest_batch: largest_batch.clone() };
+        let sessions = set(Sessions::builder(store).secret(secret())).build().unwrap();
         let router = app(&sessions, &Gates::default());
-        Self { sessions, router, file, _folder: folder }
+        Self { sessions, largest_batch, router, file, _folder: folder }
     }
 
     async fn signed_in(&self, user: &str) -> Visitor {
@@ -76,7 +114,13 @@ impl Shop {
             let session = self.pending(visitor).load().await?;
             session.get_or("user", "nobody".to_owned())
         });
-        join_all(loads).await
+        let loaded = join_all(loads).await;
+        self.assert_batch_of_all_but_one(visitors.len());
+        loaded
+    }
+
+    fn assert_batch_of_all_but_one(&self, calls: usize) {
+        assert_eq!(self.largest_batch.swap(0, Ordering::SeqCst), calls - 1);
     }
 }
 
@@ -162,7 +206,9 @@ async fn the_end_of_a_damaged_session_harms_no_other_write_of_its_batch() {
             cloakroom::Finish::Commit(commit) => commit.await.map(drop),
             cloakroom::Finish::Ready(_) => panic!("there was something to save"),
         });
-        for (user, end) in USERS.iter().zip(join_all(ends).await) {
+        let ends = join_all(ends).await;
+        shop.assert_batch_of_all_but_one(USERS.len());
+        for (user, end) in USERS.iter().zip(ends) {
             if let Err(error) = end {
                 panic!("{user} is harmed by {columns}: {}", text(&error));
             }

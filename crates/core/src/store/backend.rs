@@ -29,14 +29,21 @@ impl Backend {
         Self { store, lanes }
     }
 
+    /// Tells whether calls are trips, which are shared.
+    pub(crate) fn gathers(&self) -> bool {
+        self.lanes.is_some()
+    }
+
     pub(crate) async fn load(&self, id: Id) -> Result<Option<Record>, StoreError> {
         match &self.lanes {
             Some(lanes) => lanes.loads.call(id).await,
-            None => match self.store.load_now(&id) {
-                Some(answer) => answer,
-                None => self.store.load(&id).await,
-            },
+            None => self.store.load(&id).await,
         }
+    }
+
+    /// Loads on the spot, without a box or a lane; `None` if the store does not answer at once.
+    pub(crate) fn load_now(&self, id: Id) -> Option<Result<Option<Record>, StoreError>> {
+        if self.gathers() { None } else { self.store.load_now(&id) }
     }
 
     pub(crate) async fn write(&self, operation: &Operation) -> Result<Outcome, StoreError> {

@@ -14,7 +14,7 @@ pub(crate) use self::visitor::{Answer, Visitor};
 
 /// Fails a test that hangs. Nothing is measured with it: whatever ends, ends long before.
 pub(crate) async fn in_time(test: impl Future<Output = ()>) {
-    tokio::time::timeout(Duration::from_secs(120), test).await.expect("the test hangs");
+    tokio::time::timeout(Duration::from_secs(60), test).await.expect("the test hangs");
 }
 
 /// Runs the test of this name, a function of a [`Site`], on every kind of site.

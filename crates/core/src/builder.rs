@@ -95,7 +95,8 @@ impl SessionsBuilder {
     /// Sets which part of the idle timeout may pass before activity is written down again, from 0.0 (on every
     /// request) to 0.5. Default 0.1: a session that is only read costs one write every twelve minutes.
     pub fn touch_after(mut self, part: f64) -> Self {
-        self.settings.limits.touch_after = part.clamp(0.0, 0.5);
+        // Also what is not a number.
+        self.settings.limits.touch_after = if part >= 0.0 { part.min(0.5) } else { 0.0 };
         self
     }
 

@@ -13,6 +13,8 @@ pub(crate) enum Change {
     Flash(Arc<str>, Arc<str>),
     KeepFlash,
     Lifetime(Lifetime),
+    /// Removes a value that was read: of two requests that pull it one gets it.
+    Pull(Arc<str>, Arc<str>),
     Remove(Arc<str>),
     Set(Arc<str>, Arc<str>),
     Update(Arc<str>, Box<Revise>),
@@ -26,6 +28,7 @@ impl fmt::Debug for Change {
             Self::Flash(key, _) => write!(f, "Flash({key:?})"),
             Self::KeepFlash => f.write_str("KeepFlash"),
             Self::Lifetime(lifetime) => write!(f, "{lifetime:?}"),
+            Self::Pull(key, _) => write!(f, "Pull({key:?})"),
             Self::Remove(key) => write!(f, "Remove({key:?})"),
             Self::Set(key, _) => write!(f, "Set({key:?})"),
             Self::Update(key, _) => write!(f, "Update({key:?})"),

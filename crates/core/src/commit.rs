@@ -8,7 +8,7 @@ use crate::queue::Turn;
 use crate::session::Work;
 use crate::sessions::{Inner, OnCorrupt};
 use crate::state::{Next, Step};
-use crate::{Error, Id, Operation, Outcome, Record, Timestamp};
+use crate::{Error, Id, Record, Timestamp};
 
 /// Attempts to save before the commit gives up. After the first one that was overtaken, the commits of one session
 /// in this process queue up; so only other processes can overtake, and this is plenty.
@@ -19,19 +19,20 @@ const MOST_MOVES: u32 = 4;
 
 /// Saves `work`. Lost races are resolved here; an error means that nothing is certain.
 pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error> {
+    let _one_at_a_time = work.committing().await;
     let sessions = work.sessions();
-    let id = work.lock().record().map(|record| record.id);
-    let Some(queue) = id.map(|id| sessions.queue(id)) else {
-        return attempts(work, ending, None).await;
-    };
-    if queue.is_busy() {
-        let mut turn = queue.wait().await;
-        if let Some(fresh) = id.and_then(|id| turn.handed(id)) {
-            work.lock().rebase(fresh)?;
+    let seen = work.lock().record().map(|record| (record.id, record.version));
+    let mut turn = None;
+    if let Some((id, seen)) = seen
+        && sessions.queue(id).is_busy(id)
+    {
+        let mut mine = sessions.queue(id).wait(id).await;
+        if let Some(fresh) = mine.handed(id, seen) {
+            work.rebase(fresh)?;
         }
-        return attempts(work, ending, Some(turn)).await;
+        turn = Some(mine);
     }
-    attempts(work, ending, None).await
+    attempts(work, ending, turn).await
 }
 
 async fn attempts(
@@ -40,6 +41,7 @@ async fn attempts(
     mut turn: Option<Turn<'_>>,
 ) -> Result<(), Error> {
     let sessions = work.sessions();
+    let mut last = None;
     for _ in 0..MOST_ATTEMPTS {
         let now = sessions.clock.now();
         let step = work.lock().step(sessions, ending, now)?;
@@ -48,9 +50,9 @@ async fn attempts(
             Step::LookAgain { id } => (id, None),
             Step::Write { operation, token } => {
                 let id = *operation.id();
-                let outcome = sessions.write(&operation, now).await?;
+                let outcome = sessions.store.write(&operation).await?;
                 let mut state = work.lock();
-                match state.absorb(operation, token, outcome)? {
+                match state.absorb(sessions, operation, token, outcome, now)? {
                     Next::Again => continue,
                     Next::Done => {
                         if let Some(turn) = turn {
@@ -63,16 +65,12 @@ async fn attempts(
             }
         };
         tracing::debug!(target: "cloakroom::commit", session = %id, "overtaken by another request");
-        let known = match &mut turn {
-            Some(_) => known,
-            None => {
-                // What is known may have grown old by the time it is this commit's turn.
-                let turn = turn.insert(sessions.queue(id).wait().await);
-                turn.handed(id)
-            }
-        };
+        last = Some(id);
+        if turn.is_none() {
+            turn = Some(sessions.queue(id).wait(id).await);
+        }
         match sessions.find(id, known, now).await? {
-            Some(fresh) => work.lock().rebase(fresh)?,
+            Some(fresh) => work.rebase(fresh)?,
             None => {
                 tracing::debug!(target: "cloakroom::commit", session = %id, "ended by another request");
                 work.lock().ended();
@@ -80,8 +78,7 @@ async fn attempts(
             }
         }
     }
-    let id = work.lock().record().map(|record| record.id);
-    Err(Error::conflict(id.unwrap_or(Id::from_bytes([0; 16]))))
+    Err(Error::conflict(last))
 }
 
 /// What a stored record is to a request that asks for it.
@@ -143,23 +140,5 @@ impl Inner {
             None if self.settings.limits.is_over(&record, extras.lifetime, now) => Found::Gone,
             None => Found::Live(record),
         })
-    }
-
-    /// Writes. An end follows the session to wherever it has moved; of what was over already there is no end.
-    async fn write(&self, operation: &Operation, now: Timestamp) -> Result<Outcome, Error> {
-        let mut outcome = self.store.write(operation).await?;
-        while let Outcome::Removed(record) = &outcome {
-            let extras = record.payload.extras();
-            match extras.moved {
-                _ if self.settings.limits.is_over(record, extras.lifetime, now) => {
-                    outcome = Outcome::Stale(None);
-                }
-                Some(Moved { to, .. }) => {
-                    outcome = self.store.write(&Operation::Delete(to)).await?;
-                }
-                None => break,
-            }
-        }
-        Ok(outcome)
     }
 }

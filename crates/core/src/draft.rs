@@ -29,13 +29,30 @@ impl Draft {
 
     /// Starts over from a payload that somebody else wrote meanwhile.
     ///
-    /// Every write ages the flash that its request loaded. So what the fresher payload holds is newer than what
-    /// `self` has shown, and stays for the next request.
-    pub(crate) fn rebase(&self, fresh: Payload, log: &[Change]) -> Result<Self, Error> {
-        let next = fresh.flash().map(|(key, value)| (key.clone(), value.into())).collect();
-        let mut draft = Self { next, shown: self.shown.clone(), ..Self::bare(fresh) };
+    /// What the fresher payload flashes stays for the next request, but for what this one has shown.
+    pub(crate) fn rebase(shown: Values, fresh: Payload, log: &[Change]) -> Result<Self, Error> {
+        let unseen = |(key, value): &(&Arc<str>, &str)| {
+            shown.get(*key).is_none_or(|shown| **shown != **value)
+        };
+        let next = fresh.flash().filter(unseen).map(|(key, value)| (key.clone(), value.into()));
+        let next = next.collect();
+        let mut draft = Self { next, shown, ..Self::bare(fresh) };
         log.iter().try_for_each(|change| draft.apply(change))?;
         Ok(draft)
+    }
+
+    /// Goes on from what was just written: nothing has changed since.
+    pub(crate) fn saved(&mut self, written: Payload) {
+        let next = written.flash().map(|(key, value)| (key.clone(), value.into())).collect();
+        *self = Self { next, shown: std::mem::take(&mut self.shown), ..Self::bare(written) };
+    }
+
+    pub(crate) fn shown(&self) -> &Values {
+        &self.shown
+    }
+
+    pub(crate) fn base_len(&self) -> usize {
+        self.base.as_str().len()
     }
 
     fn bare(base: Payload) -> Self {
@@ -64,6 +81,12 @@ impl Draft {
                 }
             }
             Change::Lifetime(lifetime) => self.extras.lifetime = *lifetime,
+            Change::Pull(key, seen) => {
+                if self.value(key) != Some(seen) {
+                    return Err(Error::pulled(key));
+                }
+                self.overlay.insert(key.clone(), None);
+            }
             Change::Remove(key) => {
                 self.overlay.insert(key.clone(), None);
             }
@@ -76,6 +99,11 @@ impl Draft {
             }
         }
         Ok(())
+    }
+
+    /// Notes what an update has made of a key's value.
+    pub(crate) fn set(&mut self, key: &Arc<str>, value: Arc<str>) {
+        self.overlay.insert(key.clone(), Some(value));
     }
 
     /// Shows `value` in this request only.
@@ -209,7 +237,7 @@ mod tests {
     fn a_rebase_keeps_flash_that_another_request_wrote() {
         let ours = draft(r#"{"format":1,"flash":{"old":1}}"#);
         let theirs = Payload::from_text(r#"{"format":1,"flash":{"new":2}}"#);
-        let rebased = ours.rebase(theirs.clone(), &[]).unwrap();
+        let rebased = Draft::rebase(ours.shown.clone(), theirs.clone(), &[]).unwrap();
         assert!(!rebased.differs());
         assert_eq!(written(&rebased), theirs);
         assert_eq!(rebased.flashed("old"), Some("1"));

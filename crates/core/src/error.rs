@@ -98,10 +98,37 @@ impl Error {
         )
     }
 
-    pub(crate) fn conflict(id: Id) -> Self {
+    pub(crate) fn conflict(id: Option<Id>) -> Self {
+        let session = id.map_or_else(|| "a new session".to_owned(), |id| format!("session {id}"));
+        let message = format!("{session} was changed by others at every attempt to save it");
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    pub(crate) fn pulled(key: &str) -> Self {
+        let message =
+            format!("another request pulled or changed the session's value under {key:?} first");
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    pub(crate) fn saving() -> Self {
         Self::new(
-            ErrorKind::Conflict,
-            format!("session {id} was changed by others at every attempt to save it"),
+            ErrorKind::Closed,
+            "the session is being saved; await `save` before the next change",
+        )
+    }
+
+    pub(crate) fn unsure() -> Self {
+        Self::new(
+            ErrorKind::Closed,
+            "an earlier `save` of this session was dropped or not answered, so it is not known what was saved; load \
+             the session again",
+        )
+    }
+
+    pub(crate) fn too_short(lifetime: &str) -> Self {
+        Self::new(
+            ErrorKind::Value,
+            format!("a session's {lifetime} lifetime must be at least a second"),
         )
     }
 

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 /// Names a session where the token must not be seen: in stores, logs and lists of devices.
 ///
-/// A UUID (version 8, RFC 9562) made of the token's SHA-256. Whoever knows it cannot compute the token, so a
-/// stolen database signs nobody in.
+/// A UUID (version 8, RFC 9562) made of one half of the token's HMAC-SHA256, whose other half signs the token.
+/// Whoever knows it can compute neither, so a stolen database signs nobody in.
 ///
 /// ```
 /// use cloakroom_core::Id;

@@ -17,12 +17,12 @@
 //!     let pending = sessions.pending(request.headers());
 //!     let session = pending.load().await?;                      // only where a handler asks for it
 //!     let mut response = http::Response::new(format!("visit {}", session.increment("visits", 1)?));
-//!     let head = match pending.finish(response.status()) {
-//!         Finish::Ready(head) => head,
-//!         Finish::Commit(commit) => commit.await?,
+//!     let (head, result) = match pending.finish(response.status()) {
+//!         Finish::Ready(head) => (head, Ok(())),
+//!         Finish::Commit(commit) => commit.await,
 //!     };
 //!     head.apply(response.headers_mut());
-//!     Ok(response)
+//!     result.map(|()| response)
 //! }
 //! ```
 //!
@@ -76,7 +76,7 @@ pub use self::key::{AsKey, Key, KeyName};
 pub use self::lifetime::Lifetime;
 pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
 pub use self::payload::Payload;
-pub use self::pending::{Finish, Pending};
+pub use self::pending::{Finish, Finished, Pending};
 pub use self::record::{Record, UserId, Version};
 pub use self::secret::Secret;
 pub use self::session::{Saved, Session};

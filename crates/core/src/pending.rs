@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::lock::Mutex;
@@ -31,6 +32,9 @@ struct Inner {
     more_cookies: Vec<HeaderValue>,
     loaded: OnceLock<Session>,
     loading: Mutex<()>,
+    /// Something wanted the session, whether or not it could be loaded.
+    asked: AtomicBool,
+    finished: AtomicBool,
 }
 
 /// The end of a request; see [`Pending::finish`].
@@ -39,8 +43,12 @@ pub enum Finish {
     /// Nothing had to be saved.
     Ready(Head),
     /// One store call has to be made; drive this to its end before the response goes out.
-    Commit(Pin<Box<dyn Future<Output = Result<Head, Error>> + Send>>),
+    Commit(Pin<Box<dyn Future<Output = Finished> + Send>>),
 }
+
+/// What a commit leaves to do. The head goes out in any case, also with the response that tells of the error: a token
+/// that an earlier [`save`](crate::Session::save) earned is the only way to its session.
+pub type Finished = (Head, Result<(), Error>);
 
 impl Pending {
     pub(crate) fn new(sessions: Sessions, headers: &HeaderMap) -> Self {
@@ -51,6 +59,8 @@ impl Pending {
             more_cookies: cookies.collect(),
             loaded: OnceLock::new(),
             loading: Mutex::new(()),
+            asked: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
         }))
     }
 
@@ -77,6 +87,7 @@ impl Pending {
         if let Some(session) = self.loaded() {
             return Ok(session.clone());
         }
+        self.ask()?;
         let _one_at_a_time = self.0.loading.lock().await;
         if let Some(session) = self.loaded() {
             return Ok(session.clone());
@@ -94,6 +105,9 @@ impl Pending {
         if let Some(session) = self.loaded() {
             return Some(Ok(session.clone()));
         }
+        if let Err(error) = self.ask() {
+            return Some(Err(error));
+        }
         let sessions = self.0.sessions.inner();
         // Not worth verifying the token twice.
         if sessions.store.gathers() && self.0.cookie.is_some() {
@@ -102,6 +116,12 @@ impl Pending {
         let Some(token) = self.token() else { return Some(Ok(self.begin(Standing::Nowhere))) };
         let found = sessions.find_now(token.id(), sessions.clock.now())?;
         Some(self.standing(token, found).map(|standing| self.begin(standing)))
+    }
+
+    /// Notes that the session is wanted. After the response that is too late: no change could be saved.
+    fn ask(&self) -> Result<(), Error> {
+        self.0.asked.store(true, Ordering::Relaxed);
+        if self.0.finished.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
     }
 
     fn begin(&self, standing: Standing) -> Session {
@@ -148,18 +168,22 @@ impl Pending {
     ///
     /// Changes after this are errors. Of a response with a server error (5xx) nothing is saved but a `destroy`.
     pub fn finish(&self, status: StatusCode) -> Finish {
-        let Some(session) = self.loaded() else { return Finish::Ready(Head::default()) };
+        self.0.finished.store(true, Ordering::Relaxed);
+        let Some(session) = self.loaded() else { return Finish::Ready(self.head(None)) };
         let sessions = self.0.sessions.inner();
         let failed =
             status.is_server_error() && sessions.settings.on_server_error == OnServerError::Discard;
         let ending = if failed { Ending::Failure } else { Ending::Success };
         let work = session.work();
         let mut state = work.lock();
-        if state.phase == Phase::Closed {
-            return Finish::Ready(Head::default());
+        let before = std::mem::replace(&mut state.phase, Phase::Closed);
+        match before {
+            Phase::Closed => return Finish::Ready(Head::default()),
+            Phase::Unsure => return Finish::Ready(self.head(state.cookie.take())),
+            Phase::Open | Phase::Saving => {}
         }
-        state.phase = Phase::Closed;
-        let idle = state.is_untouched()
+        let idle = before == Phase::Open
+            && state.is_untouched()
             && state.plan(&sessions.settings, ending, sessions.clock.now()) == Plan::Nothing;
         if idle {
             return Finish::Ready(self.head(state.cookie.take()));
@@ -167,9 +191,9 @@ impl Pending {
         drop(state);
         let (pending, work) = (self.clone(), work.clone());
         Finish::Commit(Box::pin(async move {
-            commit(&work, ending).await?;
+            let result = commit(&work, ending).await;
             let cookie = work.lock().cookie.take();
-            Ok(pending.head(cookie))
+            (pending.head(cookie), result)
         }))
     }
 
@@ -181,6 +205,7 @@ impl Pending {
         {
             let mut state = work.lock();
             let ended = state.asked == Asked::Destroy && state.phase != Phase::Closed;
+            self.0.finished.store(true, Ordering::Relaxed);
             state.phase = Phase::Closed;
             if !ended {
                 return None;
@@ -202,7 +227,7 @@ impl Pending {
             }
         });
         let cookie = line.map(|line| (sessions.cookie.name().to_owned(), line));
-        Head { cookie, used: true }
+        Head { cookie, used: self.0.asked.load(Ordering::Relaxed) }
     }
 }
 

@@ -2,16 +2,21 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::change::Change;
 use crate::commit::commit;
+use crate::draft::Draft;
 use crate::plan::{Asked, Ending};
 use crate::sessions::{Inner, Sessions};
 use crate::state::{Phase, Standing, State};
-use crate::{AsKey, Error, Id, KeyName, Lifetime, Timestamp};
+use crate::{AsKey, Error, Id, KeyName, Lifetime, Record, Timestamp};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The session of the request at hand. Cheap to clone; clones are the same session.
 ///
@@ -35,9 +40,32 @@ pub struct Session(Arc<Work>);
 pub(crate) struct Work {
     sessions: Sessions,
     state: Mutex<State>,
+    /// Held by the commit that is under way.
+    committing: futures_util::lock::Mutex<()>,
 }
 
 impl Work {
+    pub(crate) async fn committing(&self) -> impl Drop + '_ {
+        self.committing.lock().await
+    }
+
+    /// Makes the changes again on the record that somebody else wrote first. Closures run outside the lock.
+    pub(crate) fn rebase(&self, fresh: Record) -> Result<(), Error> {
+        let (shown, log) = {
+            let mut state = self.lock();
+            // What is set after a destroy belongs to another session, which nobody else can know.
+            if state.asked == Asked::Destroy {
+                return Ok(());
+            }
+            (state.draft.shown().clone(), std::mem::take(&mut state.log))
+        };
+        let draft = Draft::rebase(shown, fresh.payload.clone(), &log);
+        let mut state = self.lock();
+        state.log = log;
+        state.rebased(fresh, draft?);
+        Ok(())
+    }
+
     pub(crate) fn sessions(&self) -> &Inner {
         self.sessions.inner()
     }
@@ -52,7 +80,7 @@ impl Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a session that has ended was not saved"]
 pub enum Saved {
-    /// All changes are in the store.
+    /// All changes are in the store; or there were none, and the store was not asked.
     Done,
     /// The session was ended elsewhere (signed out, revoked, expired); the changes are dropped.
     Ended,
@@ -60,7 +88,8 @@ pub enum Saved {
 
 impl Session {
     pub(crate) fn new(sessions: Sessions, state: State) -> Self {
-        Self(Arc::new(Work { sessions, state: Mutex::new(state) }))
+        let committing = futures_util::lock::Mutex::new(());
+        Self(Arc::new(Work { sessions, state: Mutex::new(state), committing }))
     }
 
     pub(crate) fn work(&self) -> &Arc<Work> {
@@ -143,9 +172,9 @@ impl Session {
     ///
     /// As [`update`](Self::update).
     pub fn push<T: Serialize>(&self, key: impl AsKey<Vec<T>>, item: &T) -> Result<(), Error> {
-        let item: serde_json::Value =
-            serde_json::to_value(item).map_err(|error| Error::write(key.name(), error))?;
-        self.revise(key.name(), move |list: &mut Vec<serde_json::Value>| {
+        let item = serde_json::value::to_raw_value(item)
+            .map_err(|error| Error::write(key.name(), error))?;
+        self.revise(key.name(), move |list: &mut Vec<Box<RawValue>>| {
             list.push(item.clone());
             Ok(())
         })
@@ -165,10 +194,26 @@ impl Session {
                 write(&name, &value)
             }
         };
-        self.0.lock().change(Change::Update(name, Box::new(revise)))
+        // Outside the lock, so that a closure may use the session; again, if another thread was first.
+        loop {
+            let before = {
+                let state = self.0.lock();
+                state.check_open()?;
+                state.draft.value(&name).map(str::to_owned)
+            };
+            let value = revise(before.as_deref())?;
+            let mut state = self.0.lock();
+            state.check_open()?;
+            if state.draft.value(&name) == before.as_deref() {
+                state.draft.set(&name, value);
+                state.log.push(Change::Update(name, Box::new(revise)));
+                return Ok(());
+            }
+        }
     }
 
-    /// Returns the value under `key` and removes it.
+    /// Returns the value under `key` and removes it: for what may be used once. Of two requests that pull the same
+    /// value one is saved; the other fails at its end with [`ErrorKind::Conflict`](crate::ErrorKind::Conflict).
     ///
     /// # Errors
     ///
@@ -176,10 +221,9 @@ impl Session {
     pub fn pull<T: DeserializeOwned>(&self, key: impl AsKey<T>) -> Result<Option<T>, Error> {
         let name = key.name();
         let mut state = self.0.lock();
-        let value = read(name, state.draft.value(name))?;
-        if value.is_some() {
-            state.change(Change::Remove(name.into()))?;
-        }
+        let Some(text) = state.draft.value(name).map(Arc::from) else { return Ok(None) };
+        let value = read(name, Some(&text))?;
+        state.change(Change::Pull(name.into(), text))?;
         Ok(value)
     }
 
@@ -297,14 +341,19 @@ impl Session {
     /// Gives the session a new id and the browser a new token when the response goes out; the data stays, and the
     /// old token is dead at once. Call it at every sign-in and whenever rights change (OWASP, ASVS 7.2.4).
     ///
-    /// One atomic step of the store: either the old id or the new one is valid, never neither, never both.
+    /// One atomic step of the store: either the old id or the new one is valid, never neither, never both. What
+    /// requests with the old token that are still running change after it is dropped, as after a sign-out.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) once the response has gone.
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) once the response has gone, and for a
+    /// [`detach`](Self::detach)ed session, which has no response to carry the new token.
     pub fn renew(&self) -> Result<(), Error> {
         let mut state = self.0.lock();
         state.check_open()?;
+        if state.detached {
+            return Err(Error::no_cookie());
+        }
         if state.asked == Asked::Nothing {
             state.asked = Asked::Renew;
         }
@@ -354,8 +403,15 @@ impl Session {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) for a limit of less than a second,
     /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) once the response has gone.
     pub fn set_lifetime(&self, lifetime: Lifetime) -> Result<(), Error> {
+        let too_short = |limit: Option<Duration>| limit.is_some_and(|limit| limit < SECOND);
+        for (name, limit) in [("idle", lifetime.idle), ("absolute", lifetime.absolute)] {
+            if too_short(limit) {
+                return Err(Error::too_short(name));
+            }
+        }
         self.0.lock().change(Change::Lifetime(lifetime))
     }
 }
@@ -363,7 +419,13 @@ impl Session {
 /// Work that outlives the response.
 impl Session {
     /// Saves now, instead of when the response goes out. A cookie that this calls for still goes out with the
-    /// response. For event streams and WebSockets see [`detach`](Self::detach).
+    /// response. For event streams and WebSockets see [`detach`](Self::detach). Where nothing has changed the store
+    /// is not asked.
+    ///
+    /// Await it to its end. A `save` that is dropped half-way, or that the store does not answer, leaves it unknown
+    /// what was saved; changes are refused from then on, so that nothing happens twice. And a `save` that is held
+    /// without being polled holds up other requests' writes, like a lock's guard: in a `select!` with slow branches,
+    /// spawn it.
     ///
     /// # Errors
     ///
@@ -375,8 +437,12 @@ impl Session {
             state.check_open()?;
             state.phase = Phase::Saving;
         }
-        let _open_again = OpenAgain(&self.0);
-        commit(&self.0, Ending::Success).await?;
+        let unsure = Unsure(&self.0);
+        let result = commit(&self.0, Ending::Success).await;
+        if !result.as_ref().is_err_and(Error::is_unavailable) {
+            unsure.resolve();
+        }
+        result?;
         let ended = matches!(self.0.lock().standing, Standing::Ended);
         Ok(if ended { Saved::Ended } else { Saved::Done })
     }
@@ -406,15 +472,26 @@ impl Session {
     }
 }
 
-/// Opens a session for changes after a save, also after one that was dropped half-way.
-struct OpenAgain<'a>(&'a Work);
+/// A save under way. Dropped before it is resolved, it leaves open what was saved.
+struct Unsure<'a>(&'a Work);
 
-impl Drop for OpenAgain<'_> {
-    fn drop(&mut self) {
+impl Unsure<'_> {
+    fn resolve(self) {
+        self.leave(Phase::Open);
+    }
+
+    /// The response may have gone meanwhile; then the session stays closed.
+    fn leave(&self, phase: Phase) {
         let mut state = self.0.lock();
         if state.phase == Phase::Saving {
-            state.phase = Phase::Open;
+            state.phase = phase;
         }
+    }
+}
+
+impl Drop for Unsure<'_> {
+    fn drop(&mut self) {
+        self.leave(Phase::Unsure);
     }
 }
 

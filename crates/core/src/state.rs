@@ -40,6 +40,8 @@ pub(crate) enum Standing {
 pub(crate) enum Phase {
     Open,
     Saving,
+    /// A save was dropped or not answered: making the changes again could make them twice.
+    Unsure,
     /// The response has gone.
     Closed,
 }
@@ -100,8 +102,10 @@ impl State {
         let Standing::Live { record, .. } = &self.standing else {
             return Err(Error::no_cookie());
         };
+        let mut draft = Draft::load(record.payload.clone());
+        draft.saved(record.payload.clone());
         Ok(Self {
-            draft: self.draft.rebase(record.payload.clone(), &[])?,
+            draft,
             detached: true,
             ..Self::new(Standing::Live { record: record.clone(), token: None })
         })
@@ -117,7 +121,9 @@ impl State {
     /// Refuses what could not be saved.
     pub(crate) fn check_open(&self) -> Result<(), Error> {
         match (self.phase, &self.standing) {
-            (Phase::Saving | Phase::Closed, _) => Err(Error::closed()),
+            (Phase::Closed, _) => Err(Error::closed()),
+            (Phase::Saving, _) => Err(Error::saving()),
+            (Phase::Unsure, _) => Err(Error::unsure()),
             (Phase::Open, Standing::Unknown) => Err(Error::anonymous_while_down()),
             (Phase::Open, _) => Ok(()),
         }
@@ -277,7 +283,8 @@ impl State {
     fn payload(&self, settings: &Settings, extras: Extras) -> Result<Payload, Error> {
         let payload = self.draft.to_payload(extras);
         let size = payload.as_str().len();
-        if size > settings.max_payload {
+        // What was larger before the limit came down may still shrink and age.
+        if size > settings.max_payload.max(self.draft.base_len()) {
             let largest = self.draft.data().into_iter().max_by_key(|(_, value)| value.len());
             let largest = largest.map_or("", |(key, _)| key);
             return Err(Error::too_large(size, settings.max_payload, largest));
@@ -288,15 +295,17 @@ impl State {
     /// Notes what became of a step.
     pub(crate) fn absorb(
         &mut self,
+        sessions: &Inner,
         operation: Operation,
         token: Option<Token>,
         outcome: Outcome,
+        now: Timestamp,
     ) -> Result<Next, Error> {
         match (operation, outcome) {
             (Operation::Create(record), Outcome::Applied)
             | (Operation::Renew { next: record, .. }, Outcome::Applied) => {
                 self.cookie = token.clone().map(|token| CookieChange::set(token, &record));
-                self.saved(record, token)?;
+                self.saved(record, token);
                 Ok(Next::Done)
             }
             (Operation::Replace { next, .. }, Outcome::Applied) => {
@@ -308,7 +317,7 @@ impl State {
                 if let Some(token) = token.clone().filter(|_| longer) {
                     self.cookie = Some(CookieChange::set(token, &next));
                 }
-                self.saved(next, token)?;
+                self.saved(next, token);
                 Ok(Next::Done)
             }
             (Operation::Touch { active_at, expires_at, .. }, Outcome::Applied) => {
@@ -319,13 +328,10 @@ impl State {
                 Ok(Next::Done)
             }
             (Operation::Touch { .. }, _) => Ok(Next::Done),
-            (Operation::Delete(_), Outcome::Removed(_) | Outcome::Applied) => {
-                self.standing = Standing::Nowhere;
-                self.asked = Asked::Nothing;
-                self.cookie = Some(CookieChange::Remove);
-                Ok(Next::Again)
+            (Operation::Delete(_), Outcome::Removed(removed)) => {
+                Ok(self.removed(&sessions.settings, &removed, now))
             }
-            (Operation::Delete(_), Outcome::Stale(_)) => {
+            (Operation::Delete(_), Outcome::Applied | Outcome::Stale(_)) => {
                 self.ended();
                 Ok(Next::Done)
             }
@@ -340,29 +346,43 @@ impl State {
         }
     }
 
-    fn saved(&mut self, record: Record, token: Option<Token>) -> Result<(), Error> {
-        // After the response nothing is changed any more, so the draft may stay as it is.
-        if self.phase != Phase::Closed {
-            self.draft = self.draft.rebase(record.payload.clone(), &[])?;
-            self.log.clear();
+    /// An end follows the session to wherever it has moved. Of what was over already there is no end.
+    fn removed(&mut self, settings: &Settings, removed: &Record, now: Timestamp) -> Next {
+        let extras = removed.payload.extras();
+        match (extras.moved, &mut self.standing) {
+            // A pointer has no activity of its own.
+            (Some(moved), Standing::Live { record, .. }) if now < removed.expires_at => {
+                record.id = moved.to;
+                Next::Again
+            }
+            (None, _) if !settings.limits.is_over(removed, extras.lifetime, now) => {
+                self.standing = Standing::Nowhere;
+                self.asked = Asked::Nothing;
+                self.cookie = Some(CookieChange::Remove);
+                Next::Again
+            }
+            _ => {
+                self.ended();
+                Next::Done
+            }
         }
-        self.asked = Asked::Nothing;
-        self.standing = Standing::Live { record, token };
-        Ok(())
     }
 
-    /// Makes the changes again on the record that somebody else wrote first.
-    pub(crate) fn rebase(&mut self, fresh: Record) -> Result<(), Error> {
-        // What is set after a destroy belongs to another session, which nobody else can know.
-        if self.asked != Asked::Destroy {
-            self.draft = self.draft.rebase(fresh.payload.clone(), &self.log)?;
-        }
+    fn saved(&mut self, record: Record, token: Option<Token>) {
+        self.draft.saved(record.payload.clone());
+        self.log.clear();
+        self.asked = Asked::Nothing;
+        self.standing = Standing::Live { record, token };
+    }
+
+    /// Takes a fresher record, and the draft that was made on it.
+    pub(crate) fn rebased(&mut self, fresh: Record, draft: Draft) {
+        self.draft = draft;
         let token = match &self.standing {
             Standing::Live { record, token } if record.id == fresh.id => token.clone(),
             _ => None,
         };
         self.standing = Standing::Live { record: fresh, token };
-        Ok(())
     }
 
     /// Notes that somebody else ended the session; nothing of it may be saved.

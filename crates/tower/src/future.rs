@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use cloakroom_core::{Error, ErrorKind, Finish, Head, Pending};
+use cloakroom_core::{Error, ErrorKind, Finish, Finished, Head, Pending};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use pin_project_lite::pin_project;
@@ -34,8 +34,8 @@ enum Work {
     Saving(Commit),
 }
 
-type Commit = Boxed<Head>;
-type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+type Commit = Pin<Box<dyn Future<Output = Finished> + Send>>;
+type Rest = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 impl<F: Future> ResponseFuture<F> {
     pub(crate) fn new(service: F, pending: Pending) -> Self {
@@ -70,16 +70,16 @@ where
             }
             *this.response = Some(Ok(response));
         }
-        let saved = ready!(this.unfinished.poll_save(cx));
+        let (head, result) = ready!(this.unfinished.poll_save(cx));
         this.unfinished.0 = Work::Nothing;
         let response = this.response.take().expect("polled again after it was ready");
-        Poll::Ready(response.map(|response| match saved {
-            Ok(head) => {
-                let mut response = response.map(ResponseBody::service);
-                head.apply(response.headers_mut());
-                response
-            }
-            Err(error) => failed(&error),
+        Poll::Ready(response.map(|response| {
+            let mut response = match result {
+                Ok(()) => response.map(ResponseBody::service),
+                Err(error) => failed(&error),
+            };
+            head.apply(response.headers_mut());
+            response
         }))
     }
 }
@@ -92,19 +92,19 @@ impl Unfinished {
         }
     }
 
-    fn poll_save(&mut self, cx: &mut Context<'_>) -> Poll<Result<Head, Error>> {
+    fn poll_save(&mut self, cx: &mut Context<'_>) -> Poll<Finished> {
         match &mut self.0 {
             Work::Saving(commit) => commit.as_mut().poll(cx),
-            Work::Nothing | Work::Pending(_) => Poll::Ready(Ok(Head::default())),
+            Work::Nothing | Work::Pending(_) => Poll::Ready((Head::default(), Ok(()))),
         }
     }
 
     /// Returns what must happen although nobody waits for it: a save that has begun, or a destroy.
-    fn rest(&mut self) -> Option<Boxed<()>> {
+    fn rest(&mut self) -> Option<Rest> {
         match std::mem::replace(&mut self.0, Work::Nothing) {
             Work::Nothing => None,
             Work::Pending(pending) => pending.abandon().map(|end| Box::pin(end) as _),
-            Work::Saving(commit) => Some(Box::pin(async move { commit.await.map(drop) })),
+            Work::Saving(commit) => Some(Box::pin(async move { commit.await.1 })),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A stale response never touches a newer cookie: requests with the old cookie that overlap a sign-in.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
+use cloakroom::{Clock as _, FrozenClock, MemoryStore, Sessions, Timestamp};
 
-use crate::support::{Site, Visitor};
+use crate::support::{Gates, Site, Visitor, app, secret};
 
 on_every_store!(what_is_held_across_a_sign_in_leaves_the_new_cookie_alone);
 on_every_store!(what_arrives_before_the_new_cookie_has_left_leaves_it_alone);
@@ -84,6 +85,29 @@ async fn of_two_sign_ins_at_once_one_gives_the_cookie(site: Site) {
     }
     assert_eq!(cookies, 1);
     assert_signed_in(&site, &visitor, &old).await;
+}
+
+/// Clocks of two processes never agree to the millisecond, nor do two threads look at one at the same time.
+#[tokio::test]
+async fn the_old_cookie_is_dead_also_where_the_clock_is_behind() {
+    let (store, clock) = (MemoryStore::new(), FrozenClock::default());
+    let behind = FrozenClock::at(Timestamp::from_millis(clock.now().as_millis() - 1_000));
+    let [here, there] = [clock, behind].map(|clock| {
+        let sessions = Sessions::builder(store.clone()).secret(secret()).clock(clock);
+        app(&sessions.build().unwrap(), &Gates::default())
+    });
+    let mut visitor = Visitor::of(&here);
+    visitor.visit("/write").await;
+    let old = HeaderValue::from_str(visitor.cookie().unwrap()).unwrap();
+    visitor.visit("/login?user=ann").await;
+    let new = HeaderValue::from_str(visitor.cookie().unwrap()).unwrap();
+    for router in [&here, &there] {
+        let visitor = Visitor::of(router);
+        let with_new = visitor.send("/dump", std::slice::from_ref(&new)).await.unwrap();
+        assert_eq!(with_new.body, r#"{"n":1,"user":"ann"}"#);
+        let with_old = visitor.send("/dump", std::slice::from_ref(&old)).await.unwrap();
+        assert_eq!(with_old.body, "{}");
+    }
 }
 
 /// A visitor with something in the cart, not signed in.

@@ -121,7 +121,10 @@ impl Visit {
     pub async fn end(self, status: StatusCode) -> Result<Response, Error> {
         let head = match self.pending.finish(status) {
             Finish::Ready(head) => head,
-            Finish::Commit(commit) => commit.await?,
+            Finish::Commit(commit) => {
+                let (head, result) = commit.await;
+                result.map(|()| head)?
+            }
         };
         let mut headers = HeaderMap::new();
         head.apply(&mut headers);

@@ -17,14 +17,11 @@ pub enum SqliteError {
         /// Newest version known.
         known: u32,
     },
-    /// A row holds what this crate never writes. The others are not affected.
-    #[error("the row of session {id} in cloakroom_sessions cannot be read: column {column}")]
-    Row {
-        /// The row's id.
-        id: String,
-        /// The column.
-        column: &'static str,
-    },
+    /// The path names no file. Two connections would see two databases.
+    #[error(
+        "{0:?} is no file; give the path of one, or use MemoryStore to keep sessions in memory"
+    )]
+    NotAFile(std::path::PathBuf),
     /// A thread could not be started.
     #[error("the SQLite store could not start a thread")]
     Thread(#[source] std::io::Error),

@@ -1,18 +1,17 @@
 //! The statements. Each operation is one.
 
 use cloakroom_core::{Id, Operation, Outcome, Payload, Record, Timestamp, UserId, Version};
-use rusqlite::types::FromSql;
 use rusqlite::{Connection, Row, params};
 
 use crate::SqliteError;
 
 pub(crate) fn load(connection: &Connection, id: &Id) -> Result<Option<Record>, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, version, user_id, created_at, active_at, expires_at, payload
+        "SELECT version, user_id, created_at, active_at, expires_at, payload
          FROM cloakroom_sessions WHERE id = ?1",
     )?;
     let mut rows = statement.query([id.to_string()])?;
-    rows.next()?.map(record).transpose()
+    Ok(rows.next()?.map(|row| record(row, id)))
 }
 
 pub(crate) fn write(
@@ -29,11 +28,14 @@ pub(crate) fn write(
             _ => stale(connection, &next.id),
         },
         Operation::Renew { version, next, moved } => {
-            // The caller's transaction makes the two one step.
+            // The caller's transaction makes the two one step. Nobody can know the new id yet.
+            if insert(connection, next)? == 0 {
+                return Ok(Outcome::Stale(None));
+            }
             if update(connection, *version, moved)? == 0 {
+                let _ = write(connection, &Operation::Delete(next.id))?;
                 return stale(connection, &moved.id);
             }
-            insert(connection, next)?;
             Ok(Outcome::Applied)
         }
         Operation::Touch { id, active_at, expires_at } => {
@@ -50,11 +52,11 @@ pub(crate) fn write(
         Operation::Delete(id) => {
             let mut statement = connection.prepare_cached(
                 "DELETE FROM cloakroom_sessions WHERE id = ?1
-                 RETURNING id, version, user_id, created_at, active_at, expires_at, payload",
+                 RETURNING version, user_id, created_at, active_at, expires_at, payload",
             )?;
             let mut rows = statement.query([id.to_string()])?;
             Ok(match rows.next()? {
-                Some(row) => Outcome::Removed(record(row)?),
+                Some(row) => Outcome::Removed(record(row, id)),
                 None => Outcome::Stale(None),
             })
         }
@@ -120,30 +122,32 @@ fn number(version: Version) -> i64 {
     i64::from_ne_bytes(version.get().to_ne_bytes())
 }
 
-fn record(row: &Row<'_>) -> Result<Record, SqliteError> {
-    let id: String = column(row, 0, "id", "?")?;
-    let version: i64 = column(row, 1, "version", &id)?;
-    let user: Option<String> = column(row, 2, "user_id", &id)?;
-    let time = |place, name| column(row, place, name, &id).map(Timestamp::from_millis);
-    // The table is STRICT, but a damaged text need not be UTF-8.
-    let payload =
-        row.get::<_, String>(6).map_or_else(|_| Payload::unreadable(), Payload::from_text);
-    Ok(Record {
-        id: id.parse().map_err(|_| SqliteError::Row { id: id.clone(), column: "id" })?,
-        version: Version::new(u64::from_ne_bytes(version.to_ne_bytes())),
-        user: user.map(UserId::new),
-        created_at: time(3, "created_at")?,
-        active_at: time(4, "active_at")?,
-        expires_at: time(5, "expires_at")?,
-        payload,
+/// Reads a row. One that holds what this crate never writes becomes a record that the engine reports as corrupt, so
+/// that the others of the same trip are not affected.
+fn record(row: &Row<'_>, id: &Id) -> Record {
+    read(row, id).unwrap_or_else(|_| Record {
+        id: *id,
+        version: Version::default(),
+        user: None,
+        created_at: Timestamp::default(),
+        active_at: Timestamp::default(),
+        expires_at: Timestamp::MAX,
+        payload: Payload::unreadable(),
     })
 }
 
-fn column<T: FromSql>(
-    row: &Row<'_>,
-    place: usize,
-    column: &'static str,
-    id: &str,
-) -> Result<T, SqliteError> {
-    row.get(place).map_err(|_| SqliteError::Row { id: id.to_owned(), column })
+fn read(row: &Row<'_>, id: &Id) -> Result<Record, rusqlite::Error> {
+    let version: i64 = row.get(0)?;
+    let user: Option<String> = row.get(1)?;
+    let time = |place| row.get(place).map(Timestamp::from_millis);
+    let payload: String = row.get(5)?;
+    Ok(Record {
+        id: *id,
+        version: Version::new(u64::from_ne_bytes(version.to_ne_bytes())),
+        user: user.map(UserId::new),
+        created_at: time(2)?,
+        active_at: time(3)?,
+        expires_at: time(4)?,
+        payload: Payload::from_text(payload),
+    })
 }

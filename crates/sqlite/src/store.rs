@@ -3,9 +3,10 @@
 use std::fs::OpenOptions;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use cloakroom_core::{Id, Operation, Outcome, Record, Store, Timestamp};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::worker::Worker;
 use crate::{SqliteError, SqliteOptions, schema, statements};
@@ -44,12 +45,31 @@ impl SqliteStore {
 }
 
 fn connect(options: &SqliteOptions) -> Result<Connection, SqliteError> {
+    let path = options.path.to_string_lossy();
+    if path.is_empty() || path.starts_with(':') || path.starts_with("file:") {
+        return Err(SqliteError::NotAFile(options.path.clone()));
+    }
     make_private(&options.path);
     let connection = Connection::open(&options.path)?;
     connection.busy_timeout(options.busy_timeout)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(&connection, options.busy_timeout)?;
     connection.pragma_update(None, "synchronous", options.synchronous.pragma())?;
     Ok(connection)
+}
+
+/// Switches to write-ahead logging. SQLite does not wait for other processes that do the same, so this does.
+fn write_ahead(connection: &Connection, patience: Duration) -> Result<(), SqliteError> {
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.code == ErrorCode::DatabaseBusy && began.elapsed() < patience =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            result => return Ok(result?),
+        }
+    }
 }
 
 /// Makes a new file readable for its owner alone: it holds visitors' data. SQLite takes its mode over for the files

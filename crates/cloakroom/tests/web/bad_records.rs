@@ -203,7 +203,7 @@ async fn the_end_of_a_damaged_session_harms_no_other_write_of_its_batch() {
         shop.damage("eve", columns);
         let ends = pendings.iter().map(|pending| pending.finish(StatusCode::OK));
         let ends = ends.map(async |finish| match finish {
-            cloakroom::Finish::Commit(commit) => commit.await.map(drop),
+            cloakroom::Finish::Commit(commit) => commit.await.1,
             cloakroom::Finish::Ready(_) => panic!("there was something to save"),
         });
         let ends = join_all(ends).await;

@@ -88,7 +88,8 @@ async fn debug_shows_neither_token_nor_data() {
     let finish = pending.finish(StatusCode::OK);
     assert_silent(&format!("{finish:?}"), visitor.token());
     let Finish::Commit(commit) = finish else { panic!("a renewal is saved") };
-    let head = commit.await.unwrap();
+    let (head, result) = commit.await;
+    result.unwrap();
     let shown = format!("{head:?} {:?}", pending.finish(StatusCode::OK));
     head.apply(&mut headers);
     assert!(headers[SET_COOKIE].is_sensitive(), "so that other layers do not log it");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::shard::{Shard, Usage};
-use crate::{Id, Operation, Outcome, Record, Store, Timestamp};
+use crate::{Id, Operation, Outcome, Record, Store, Timestamp, Version};
 
 /// Keeps sessions in memory; they end with the process. Clones are the same store.
 ///
@@ -42,8 +42,8 @@ struct Limits {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AtLimit {
-    /// Ends the session that would expire first among those nearby, of visitors who are not signed in if there are
-    /// any. Somebody may find a cart empty, but newcomers can sign in.
+    /// Ends the session that would expire first among those nearby; of those with a [`Record::user`] only if there are
+    /// no others. Somebody may find a cart empty, but newcomers can sign in.
     EndOldest,
     /// Refuses the new session: the request fails with a store error, nobody who is there is harmed. The default.
     #[default]
@@ -116,9 +116,16 @@ impl MemoryStore {
     }
 
     fn shard(&self, id: &Id) -> MutexGuard<'_, Shard> {
-        // Ids are hashes, so any byte spreads them evenly.
-        let shard = &self.0.shards[usize::from(id.as_bytes()[15]) % SHARDS];
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock(self.place(id))
+    }
+
+    /// Ids are evenly spread, so any byte does.
+    fn place(&self, id: &Id) -> usize {
+        usize::from(id.as_bytes()[15]) % self.0.shards.len()
+    }
+
+    fn lock(&self, place: usize) -> MutexGuard<'_, Shard> {
+        self.0.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn account(&self, usage: Usage) {
@@ -133,47 +140,66 @@ impl MemoryStore {
         add(&self.0.bytes, usage.bytes);
     }
 
-    /// Makes room for one more record, or tells that there is none.
-    fn make_room(&self, shard: &mut Shard, record: &Record) -> Result<(), MemoryFull> {
+    /// Makes room near `id` for so much more, or tells that there is none. Several at once may overshoot a little.
+    fn make_room(&self, record: &Record, more: Usage) -> Result<(), MemoryFull> {
+        const FEW: NonZeroU32 = NonZeroU32::new(2).expect("two is not zero");
         // A store reads no clock; the newest activity it is told of serves as well.
-        self.account(
-            shard.expire(record.active_at, NonZeroU32::new(2).expect("two is not zero")).0,
-        );
-        let (sessions, bytes) = (self.len(), self.bytes());
-        let Limits { sessions: most, bytes: room, at_limit } = self.0.limits;
-        if sessions < most && bytes + Shard::size(record) <= room {
-            return Ok(());
-        }
-        let full = MemoryFull { sessions, bytes };
-        match at_limit {
-            AtLimit::Refuse => Err(full),
-            AtLimit::EndOldest => {
-                self.account(shard.end_oldest().ok_or(full)?);
-                Ok(())
+        let expired = self.shard(&record.id).expire(record.active_at, FEW).0;
+        self.account(expired);
+        let first = self.place(&record.id);
+        for step in 0..SHARDS {
+            while !self.fits(more) {
+                let full = MemoryFull { sessions: self.len(), bytes: self.bytes() };
+                if self.0.limits.at_limit == AtLimit::Refuse {
+                    return Err(full);
+                }
+                let mut shard = self.lock((first + step) % SHARDS);
+                let Some(ended) = shard.end_oldest() else { break };
+                self.account(ended);
             }
         }
+        if self.fits(more) {
+            return Ok(());
+        }
+        Err(MemoryFull { sessions: self.len(), bytes: self.bytes() })
+    }
+
+    fn fits(&self, more: Usage) -> bool {
+        let grows = |total: usize, by: isize, most: usize| {
+            by <= 0 || total.saturating_add(by.unsigned_abs()) <= most
+        };
+        let Limits { sessions, bytes, .. } = self.0.limits;
+        grows(self.len(), more.sessions, sessions) && grows(self.bytes(), more.bytes, bytes)
     }
 
     fn apply(&self, operation: &Operation) -> Result<Outcome, MemoryFull> {
-        if let Operation::Renew { version, next, moved } = operation {
-            return Ok(self.renew(*version, next, moved));
-        }
-        let mut shard = self.shard(operation.id());
-        if let Operation::Create(record) = operation {
-            if let Some(taken) = shard.get(&record.id) {
-                return Ok(Outcome::Stale(Some(taken)));
+        match operation {
+            Operation::Create(record) => {
+                if let Some(taken) = self.shard(&record.id).get(&record.id) {
+                    return Ok(Outcome::Stale(Some(taken)));
+                }
+                self.make_room(record, Shard::growth(None, record))?;
             }
-            self.make_room(&mut shard, record)?;
+            Operation::Replace { next, .. } => {
+                let growth = self.shard(&next.id).growth_to(next);
+                if !self.fits(growth) {
+                    self.make_room(next, growth)?;
+                }
+            }
+            Operation::Renew { version, next, moved } => {
+                self.make_room(next, Shard::growth(None, next))?;
+                return Ok(self.renew(*version, next, moved));
+            }
+            Operation::Touch { .. } | Operation::Delete(_) => {}
         }
-        let (outcome, usage) = shard.apply(operation);
-        drop(shard);
+        let (outcome, usage) = self.shard(operation.id()).apply(operation);
         self.account(usage);
         Ok(outcome)
     }
 
     /// Two ids, mostly in two shards. Nobody can know the new id yet, so storing it first is no second valid one;
     /// the old one's version decides.
-    fn renew(&self, version: crate::Version, next: &Record, moved: &Record) -> Outcome {
+    fn renew(&self, version: Version, next: &Record, moved: &Record) -> Outcome {
         let (created, usage) = self.shard(&next.id).apply(&Operation::Create(next.clone()));
         self.account(usage);
         if created != Outcome::Applied {

@@ -137,10 +137,28 @@ impl Shard {
         }
     }
 
-    /// Ends the session that is first in the queue.
+    /// Ends the session that would expire first.
     pub(super) fn end_oldest(&mut self) -> Option<Usage> {
-        let id = self.queue.first()?.2;
-        self.remove(&id).map(|(_, usage)| usage)
+        loop {
+            let place = *self.queue.first()?;
+            match self.records.get(&place.2).map(|entry| entry.record.expires_at) {
+                Some(later) if later > place.1 => self.queue_again(place, later),
+                _ => return self.remove(&place.2).map(|(_, usage)| usage),
+            }
+        }
+    }
+
+    /// Returns what putting `next` in the place of its present record would add.
+    pub(super) fn growth_to(&self, next: &Record) -> Usage {
+        Self::growth(self.records.get(&next.id).map(|entry| &entry.record), next)
+    }
+
+    pub(super) fn growth(present: Option<&Record>, next: &Record) -> Usage {
+        let size = signed(Self::size(next));
+        match present {
+            None => Usage { sessions: 1, bytes: size },
+            Some(present) => Usage { sessions: 0, bytes: size - signed(Self::size(present)) },
+        }
     }
 
     /// Returns about how many bytes a record takes, with its places in map and queue.

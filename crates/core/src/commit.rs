@@ -50,7 +50,14 @@ async fn attempts(
             Step::LookAgain { id } => (id, None),
             Step::Write { operation, token } => {
                 let id = *operation.id();
-                let outcome = sessions.store.write(&operation).await?;
+                work.lock().issue(&operation, token.as_ref());
+                let outcome = match sessions.store.write(&operation).await {
+                    Ok(outcome) => outcome,
+                    Err(error) => {
+                        settle(work).await;
+                        return Err(error.into());
+                    }
+                };
                 let mut state = work.lock();
                 match state.absorb(sessions, operation, token, outcome, now)? {
                     Next::Again => continue,
@@ -69,9 +76,9 @@ async fn attempts(
         if turn.is_none() {
             turn = Some(sessions.queue(id).wait(id).await);
         }
-        match sessions.find(id, known, now).await? {
-            Some(fresh) => work.rebase(fresh)?,
-            None => {
+        match sessions.find(id, known, Asker::Insider, now).await? {
+            Found::Live(fresh) => work.rebase(fresh)?,
+            Found::Gone | Found::Left => {
                 tracing::debug!(target: "cloakroom::commit", session = %id, "ended by another request");
                 work.lock().ended();
                 return Ok(());
@@ -81,10 +88,36 @@ async fn attempts(
     Err(Error::conflict(last))
 }
 
-/// What a stored record is to a request that asks for it.
-enum Found {
+/// Finds out whether a token that was on its way has arrived, so that a renewal whose answer got lost does not lose
+/// the session. If the store does not tell that either, nothing more can be done.
+pub(crate) async fn settle(work: &Arc<Work>) {
+    let issued = work.lock().issued.as_ref().map(|(_, record)| record.id);
+    let Some(id) = issued else { return };
+    if let Ok(Some(_)) = work.sessions().store.load(id).await {
+        work.lock().arrived();
+    }
+}
+
+/// Who asks where a session has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// A request that comes with the old token: it is let in only during the grace.
+    Newcomer,
+    /// Work that was let in before a periodic renewal.
+    Insider,
+}
+
+/// Where an id leads to.
+pub(crate) enum Found {
     Gone,
     Live(Record),
+    /// To a session that has moved on without a grace; not to be let in, but not long gone either.
+    Left,
+}
+
+/// What a stored record is to a request that asks for it.
+enum Judged {
+    Final(Found),
     Moved(Id),
 }
 
@@ -94,51 +127,56 @@ impl Inner {
         &self,
         id: Id,
         known: Option<Record>,
+        asker: Asker,
         now: Timestamp,
-    ) -> Result<Option<Record>, Error> {
+    ) -> Result<Found, Error> {
         let mut record = match known {
             Some(record) => Some(record),
             None => self.store.load(id).await?,
         };
         for _ in 0..MOST_MOVES {
-            match self.judge(record, now)? {
-                Found::Gone => return Ok(None),
-                Found::Live(record) => return Ok(Some(record)),
-                Found::Moved(to) => record = self.store.load(to).await?,
+            match self.judge(record, asker, now)? {
+                Judged::Final(found) => return Ok(found),
+                Judged::Moved(to) => record = self.store.load(to).await?,
             }
         }
-        Ok(None)
+        Ok(Found::Gone)
     }
 
     /// Like [`find`](Self::find), on the spot; `None` if that takes a trip.
-    pub(crate) fn find_now(&self, id: Id, now: Timestamp) -> Option<Result<Option<Record>, Error>> {
+    pub(crate) fn find_now(&self, id: Id, now: Timestamp) -> Option<Result<Found, Error>> {
         let record = match self.store.load_now(id)? {
             Ok(record) => record,
             Err(error) => return Some(Err(error.into())),
         };
-        match self.judge(record, now) {
-            Ok(Found::Gone) => Some(Ok(None)),
-            Ok(Found::Live(record)) => Some(Ok(Some(record))),
-            Ok(Found::Moved(_)) => None,
+        match self.judge(record, Asker::Newcomer, now) {
+            Ok(Judged::Final(found)) => Some(Ok(found)),
+            Ok(Judged::Moved(_)) => None,
             Err(error) => Some(Err(error)),
         }
     }
 
-    fn judge(&self, record: Option<Record>, now: Timestamp) -> Result<Found, Error> {
-        let Some(record) = record else { return Ok(Found::Gone) };
+    fn judge(&self, record: Option<Record>, asker: Asker, now: Timestamp) -> Result<Judged, Error> {
+        let Some(record) = record else { return Ok(Judged::Final(Found::Gone)) };
         if let Err(why) = record.payload.check() {
             tracing::error!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable record");
             return match self.settings.on_corrupt {
                 OnCorrupt::Fail => Err(Error::corrupt(record.id, why)),
-                OnCorrupt::Discard => Ok(Found::Gone),
+                OnCorrupt::Discard => Ok(Judged::Final(Found::Gone)),
             };
         }
         let extras = record.payload.extras();
-        Ok(match extras.moved {
-            Some(Moved { to, until }) if now < until => Found::Moved(to),
+        let found = match extras.moved {
+            Some(Moved { to, until }) if now < until => return Ok(Judged::Moved(to)),
+            // A renewal that a handler asked for has no grace at all.
+            Some(Moved { to, until }) if asker == Asker::Insider && until > record.active_at => {
+                return Ok(Judged::Moved(to));
+            }
+            Some(_) if now < record.expires_at => Found::Left,
             Some(_) => Found::Gone,
             None if self.settings.limits.is_over(&record, extras.lifetime, now) => Found::Gone,
             None => Found::Live(record),
-        })
+        };
+        Ok(Judged::Final(found))
     }
 }

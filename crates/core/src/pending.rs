@@ -10,13 +10,13 @@ use futures_util::lock::Mutex;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::commit::commit;
+use crate::commit::{Asker, Found, commit, settle};
 use crate::cookie::{MOST_CANDIDATES, values_of};
 use crate::plan::{Asked, Ending, Plan};
 use crate::sessions::{OnServerError, OnStoreError};
 use crate::state::{CookieChange, Phase, Standing, State};
 use crate::token::{Token, Unverified};
-use crate::{Error, Head, Record, Session, Sessions};
+use crate::{Error, Head, Session, Sessions};
 
 /// The session of a request, not loaded yet. Adapters put it into the request's extensions.
 ///
@@ -94,7 +94,7 @@ impl Pending {
         }
         let sessions = self.0.sessions.inner();
         let Some(token) = self.token() else { return Ok(self.begin(Standing::Nowhere)) };
-        let found = sessions.find(token.id(), None, sessions.clock.now()).await;
+        let found = sessions.find(token.id(), None, Asker::Newcomer, sessions.clock.now()).await;
         self.standing(token, found).map(|standing| self.begin(standing))
     }
 
@@ -130,14 +130,11 @@ impl Pending {
     }
 
     /// Tells where the session of `token` stands, by what was found under its id.
-    fn standing(
-        &self,
-        token: Token,
-        found: Result<Option<Record>, Error>,
-    ) -> Result<Standing, Error> {
+    fn standing(&self, token: Token, found: Result<Found, Error>) -> Result<Standing, Error> {
         match found {
-            Ok(None) => Ok(Standing::Nowhere),
-            Ok(Some(record)) => {
+            Ok(Found::Gone) => Ok(Standing::Nowhere),
+            Ok(Found::Left) => Ok(Standing::Moved),
+            Ok(Found::Live(record)) => {
                 let token = Some(token).filter(|token| token.id() == record.id);
                 Ok(Standing::Live { record, token })
             }
@@ -166,20 +163,24 @@ impl Pending {
 
     /// Ends the request's work on the session: decides what to save and what the browser must be told.
     ///
-    /// Changes after this are errors. Of a response with a server error (5xx) nothing is saved but a `destroy`.
+    /// Changes after this are errors. Of a response with a server error (5xx, or 408) nothing is saved but a `destroy`.
     pub fn finish(&self, status: StatusCode) -> Finish {
         self.0.finished.store(true, Ordering::Relaxed);
         let Some(session) = self.loaded() else { return Finish::Ready(self.head(None)) };
         let sessions = self.0.sessions.inner();
-        let failed =
-            status.is_server_error() && sessions.settings.on_server_error == OnServerError::Discard;
+        // A 408 is what timeout layers answer for a handler that they cut off.
+        let error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
+        let failed = error && sessions.settings.on_server_error == OnServerError::Discard;
         let ending = if failed { Ending::Failure } else { Ending::Success };
         let work = session.work();
         let mut state = work.lock();
         let before = std::mem::replace(&mut state.phase, Phase::Closed);
         match before {
             Phase::Closed => return Finish::Ready(Head::default()),
-            Phase::Unsure => return Finish::Ready(self.head(state.cookie.take())),
+            Phase::Unsure => {
+                drop(state);
+                return Finish::Commit(self.clone().settle());
+            }
             Phase::Open | Phase::Saving => {}
         }
         let idle = before == Phase::Open
@@ -195,6 +196,26 @@ impl Pending {
             let cookie = work.lock().cookie.take();
             (pending.head(cookie), result)
         }))
+    }
+
+    /// Ends a request whose `save` was dropped or not answered: a token may be on its way to the store.
+    fn settle(self) -> Pin<Box<dyn Future<Output = Finished> + Send>> {
+        Box::pin(async move {
+            let cookie = match self.loaded().map(Session::work) {
+                Some(work) if work.lock().asked == Asked::Destroy => {
+                    // To end a session twice does no harm.
+                    let result = commit(work, Ending::Failure).await;
+                    let cookie = work.lock().cookie.take();
+                    return (self.head(cookie), result);
+                }
+                Some(work) => {
+                    settle(work).await;
+                    work.lock().cookie.take()
+                }
+                None => None,
+            };
+            (self.head(cookie), Ok(()))
+        })
     }
 
     /// Ends a request that has no response: its handler panicked, or its client went away. Nothing is saved but a

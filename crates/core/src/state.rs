@@ -19,6 +19,8 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// What the browser must be told, once something was saved.
     pub(crate) cookie: Option<CookieChange>,
+    /// A token that is on its way: its record was sent to the store, which has not answered yet.
+    pub(crate) issued: Option<(Token, Record)>,
     /// A second unit of work on the same session, without a response to carry a cookie.
     pub(crate) detached: bool,
 }
@@ -30,6 +32,9 @@ pub(crate) enum Standing {
     Nowhere,
     /// In the store; `token` is the one of this very record, if the request came with it.
     Live { record: Record, token: Option<Token> },
+    /// Renewed a moment ago by a request whose answer may still be on its way: a cookie now could replace the one
+    /// that it brings.
+    Moved,
     /// Ended by somebody else while this request ran. Nothing of it may be saved.
     Ended,
     /// Unknown: the store was down, and the policy lets the request go on.
@@ -93,6 +98,7 @@ impl State {
             asked: Asked::Nothing,
             phase: Phase::Open,
             cookie: None,
+            issued: None,
             detached: false,
         }
     }
@@ -152,7 +158,9 @@ impl State {
     pub(crate) fn plan(&self, settings: &Settings, ending: Ending, now: Timestamp) -> Plan {
         let (origin, due) = match &self.standing {
             Standing::Ended | Standing::Unknown => return Plan::Nothing,
-            Standing::Nowhere => (Origin::Nowhere, Due::Nothing),
+            Standing::Moved if self.asked != Asked::Renew => return Plan::Nothing,
+            // A sign-in that is tried again still works.
+            Standing::Nowhere | Standing::Moved => (Origin::Nowhere, Due::Nothing),
             Standing::Live { record, token } => {
                 (Origin::Store, self.due(settings, record, token.as_ref(), now))
             }
@@ -182,6 +190,23 @@ impl State {
             Due::Touch
         } else {
             Due::Nothing
+        }
+    }
+
+    /// Notes that a token is on its way.
+    pub(crate) fn issue(&mut self, operation: &Operation, token: Option<&Token>) {
+        let record = match operation {
+            Operation::Create(record) | Operation::Renew { next: record, .. } => Some(record),
+            _ => None,
+        };
+        self.issued = token.cloned().zip(record.cloned());
+    }
+
+    /// The record of the token that was on its way is there after all.
+    pub(crate) fn arrived(&mut self) {
+        if let Some((token, record)) = self.issued.take() {
+            self.cookie = Some(CookieChange::set(token.clone(), &record));
+            self.saved(record, Some(token));
         }
     }
 
@@ -249,12 +274,16 @@ impl State {
         let extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
         let next = Record { id: token.id(), ..self.next(settings, record, extras, now)? };
         let grace_end = now.plus(settings.limits.renewal_grace);
-        let until = if grace { grace_end } else { now };
+        // Long past by any process's clock.
+        let until = if grace { grace_end } else { Timestamp::default() };
+        // Also without a grace the pointer stays a while: a sign-out that is under way must find the session. With one
+        // it stays as long as the session would, for work that began before and outlives its response.
+        let least = grace_end.max(now.plus(POINTER_LIFE));
         let moved = Record {
             version: record.version.next(),
             user: None,
-            // Also without a grace the pointer stays a while: a sign-out that is under way must find the session.
-            expires_at: grace_end.max(now.plus(POINTER_LIFE)),
+            active_at: now,
+            expires_at: if grace { least.max(next.expires_at) } else { least },
             payload: Payload::moved(Moved { to: next.id, until }),
             ..record.clone()
         };
@@ -301,6 +330,7 @@ impl State {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<Next, Error> {
+        self.issued = None;
         match (operation, outcome) {
             (Operation::Create(record), Outcome::Applied)
             | (Operation::Renew { next: record, .. }, Outcome::Applied) => {

@@ -1,5 +1,7 @@
 //! A visitor: keeps the cookie, as a browser does, and shows what each response did to it.
 
+use std::fmt;
+
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -18,7 +20,7 @@ use crate::{Error, Finish, Pending, Session, Sessions};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Browser {
     sessions: Sessions,
     cookie: Option<String>,
@@ -141,6 +143,14 @@ impl Visit {
             Some(end) => end.await,
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Browser")
+            .field("has_cookie", &self.cookie.is_some())
+            .finish_non_exhaustive()
     }
 }
 

@@ -187,8 +187,14 @@ impl MemoryStore {
                 }
             }
             Operation::Renew { version, next, moved } => {
-                self.make_room(next, Shard::growth(None, next))?;
-                return Ok(self.renew(*version, next, moved));
+                // Who is there may stay: a full store renews without leaving a pointer.
+                let room = self.make_room(next, Shard::growth(None, moved)).is_ok();
+                let outcome = self.renew(*version, next, moved);
+                if !room && outcome == Outcome::Applied {
+                    let (_, usage) = self.shard(&moved.id).apply(&Operation::Delete(moved.id));
+                    self.account(usage);
+                }
+                return Ok(outcome);
             }
             Operation::Touch { .. } | Operation::Delete(_) => {}
         }

@@ -283,11 +283,10 @@ impl Index {
             .transpose()
             .map_err(|_| Unreadable::NotOurs(serde_json::error::Category::Data, 0))?;
         let moved = moved_to.map(|to| Moved { to, until: shape.moved_until.unwrap_or_default() });
+        // As much as is written.
+        let limit = |millis: u64| Duration::from_millis(millis.min(i64::MAX.unsigned_abs()));
         let extras = Extras {
-            lifetime: Lifetime {
-                idle: shape.idle.map(Duration::from_millis),
-                absolute: shape.absolute.map(Duration::from_millis),
-            },
+            lifetime: Lifetime { idle: shape.idle.map(limit), absolute: shape.absolute.map(limit) },
             renewed: shape.renewed,
             moved,
         };

@@ -69,12 +69,14 @@ pub async fn place(
     Form(checkout): Form<Checkout>,
 ) -> Result<Redirect, Error> {
     // Should the order fail below, nothing of this request is kept, and the cart is as full as before.
-    let cart = session.pull(CART)?.unwrap_or_default();
+    let cart = session.get(CART)?.unwrap_or_default();
     if cart.count() == 0 {
         session.flash(flash::NOTICE, "Your cart is empty.")?;
         return Ok(Redirect::to("/cart"));
     }
     let number = shop.orders.place(checkout.ticket, visitor.user, &cart).await?;
+    // Not `pull`: of a button pressed twice both answers are the same order, not one and a conflict.
+    session.remove(CART)?;
     let thanks = format!("Thank you, {}. Your order has number {number}.", visitor.name);
     session.flash(flash::SUCCESS, &thanks)?;
     Ok(Redirect::to("/account"))

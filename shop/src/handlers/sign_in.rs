@@ -105,7 +105,8 @@ pub(super) fn enter(session: &Session, visitor: &SignedIn) -> Result<Redirect, E
     session.renew()?;
     session.set_lifetime(if visitor.remembered { REMEMBERED } else { AS_USUAL })?;
     session.set(SIGNED_IN, visitor)?;
-    let target = session.pull(RETURN_TO)?.unwrap_or_default();
+    let target = session.get(RETURN_TO)?.unwrap_or_default();
+    session.remove(RETURN_TO)?;
     Ok(Redirect::to(target.as_str()))
 }
 

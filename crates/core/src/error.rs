@@ -34,9 +34,11 @@ struct Repr {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The response has gone, so a change could not be saved. Use [`Session::detach`](crate::Session::detach).
+    /// The session takes no change now: the response has gone, a save is under way, or one was not answered. The
+    /// message says which. For work that outlives the response see [`Session::detach`](crate::Session::detach).
     Closed,
-    /// Others changed the session again and again, and the bound on retries was reached. Try the request again.
+    /// Others changed the session again and again, and the bound on retries was reached; or another request pulled
+    /// the same value first. Try the request again.
     Conflict,
     /// The stored record cannot be read. The message names its id.
     Corrupt,

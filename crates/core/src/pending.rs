@@ -83,6 +83,8 @@ impl Pending {
     ///
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if the store fails: that is no empty session. See
     /// [`SessionsBuilder::on_store_error`](crate::SessionsBuilder::on_store_error).
+    /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the record cannot be read, and
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) if nothing asked for the session before the response.
     pub async fn load(&self) -> Result<Session, Error> {
         if let Some(session) = self.loaded() {
             return Ok(session.clone());

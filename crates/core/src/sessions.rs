@@ -76,7 +76,8 @@ pub enum OnCorrupt {
     Discard,
 }
 
-/// What happens to the changes of a request that is answered with a server error (5xx).
+/// What happens to the changes of a request that is answered with a server error (5xx), or with the 408 that timeout
+/// layers answer for a handler that they cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnServerError {

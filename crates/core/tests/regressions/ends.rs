@@ -32,8 +32,8 @@ async fn a_sign_out_that_overlaps_a_renewal_ends_a_remembered_session() {
     assert!(!alive(&renewing).await, "a sign-out in the same instant as a renewal did nothing");
 }
 
-#[tokio::test]
-async fn a_quiet_detached_session_survives_a_periodic_renewal() {
+/// Returns a browser whose session was renewed by the clock, and a socket that has been quiet since before.
+async fn quiet_while_renewed() -> (Browser, Session) {
     let (sessions, clock) = house(MemoryStore::new(), |b| b.renewal_timeout(10 * MIN));
     let mut browser = started(&sessions).await;
     let visit = browser.begin().await.unwrap();
@@ -42,6 +42,12 @@ async fn a_quiet_detached_session_survives_a_periodic_renewal() {
     clock.advance(10 * MIN);
     assert!(browser.visit(|s| s.contains("user")).await.unwrap());
     clock.advance(MIN);
+    (browser, socket)
+}
+
+#[tokio::test]
+async fn a_quiet_detached_session_survives_a_periodic_renewal() {
+    let (browser, socket) = quiet_while_renewed().await;
     socket.increment("n", 1).unwrap();
     assert!(alive(&browser).await);
     assert_eq!(
@@ -53,14 +59,7 @@ async fn a_quiet_detached_session_survives_a_periodic_renewal() {
 
 #[tokio::test]
 async fn a_detached_sign_out_ends_a_session_that_was_renewed() {
-    let (sessions, clock) = house(MemoryStore::new(), |b| b.renewal_timeout(10 * MIN));
-    let mut browser = started(&sessions).await;
-    let visit = browser.begin().await.unwrap();
-    let socket = visit.session().detach().unwrap();
-    let _ = visit.end(StatusCode::OK).await.unwrap();
-    clock.advance(10 * MIN);
-    assert!(browser.visit(|s| s.contains("user")).await.unwrap());
-    clock.advance(MIN);
+    let (browser, socket) = quiet_while_renewed().await;
     socket.destroy().unwrap();
     let _ = socket.save().await.unwrap();
     assert!(!alive(&browser).await, "destroy answered Ok and the session lives");

@@ -1,6 +1,7 @@
 //! Defects that were found by review, each kept by the test that showed it.
 
 use std::future::Future;
+use std::path::Path;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -9,9 +10,15 @@ use cloakroom_core::{ErrorKind, Secret, Session, Sessions};
 use cloakroom_sqlite::SqliteStore;
 
 /// Polls a future once, then drops it: what `select!` and `timeout` do to the branch that loses.
-fn poll_once<F: Future>(future: F) {
+///
+/// The file's write lock is held meanwhile, so that the store cannot have answered yet.
+fn poll_once<F: Future>(file: &Path, future: F) {
+    let lock = rusqlite::Connection::open(file).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut future = Box::pin(future);
-    let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(future);
+    lock.execute_batch("COMMIT").unwrap();
 }
 
 fn sessions(store: SqliteStore) -> Sessions {
@@ -21,13 +28,14 @@ fn sessions(store: SqliteStore) -> Sessions {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_save_is_not_made_twice() {
     let folder = tempfile::tempdir().unwrap();
-    let sessions = sessions(SqliteStore::open(folder.path().join("s.db")).unwrap());
+    let file = folder.path().join("s.db");
+    let sessions = sessions(SqliteStore::open(&file).unwrap());
     let mut browser = Browser::new(&sessions);
     browser.visit(|s| s.set("user", "ann")).await.unwrap().unwrap();
     let visit = browser.begin().await.unwrap();
     let socket = visit.session().detach().unwrap();
     socket.increment("n", 1).unwrap();
-    poll_once(socket.save());
+    poll_once(&file, socket.save());
     let unsure = socket.increment("n", 1).and(socket.save().await).unwrap_err();
     assert_eq!(unsure.kind(), ErrorKind::Closed, "it is not known what was saved");
     assert!(visit.session().id().is_some());
@@ -40,12 +48,13 @@ async fn a_cancelled_save_is_not_made_twice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_renewal_keeps_the_session() {
     let folder = tempfile::tempdir().unwrap();
-    let sessions = sessions(SqliteStore::open(folder.path().join("s.db")).unwrap());
+    let file = folder.path().join("s.db");
+    let sessions = sessions(SqliteStore::open(&file).unwrap());
     let mut browser = Browser::new(&sessions);
     browser.visit(|s| s.set("user", "ann")).await.unwrap().unwrap();
     let visit = browser.begin().await.unwrap();
     visit.session().renew().unwrap();
-    poll_once(visit.session().save());
+    poll_once(&file, visit.session().save());
     tokio::time::sleep(Duration::from_millis(300)).await;
     let response = visit.end(http::StatusCode::OK).await.unwrap();
     browser.receive(&response);

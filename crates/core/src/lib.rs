@@ -60,6 +60,7 @@ mod memory;
 mod record;
 mod store;
 mod time;
+mod user;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -77,9 +78,10 @@ pub use self::lifetime::Lifetime;
 pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
 pub use self::payload::Payload;
 pub use self::pending::{Finish, Finished, Pending};
-pub use self::record::{Record, UserId, Version};
+pub use self::record::{Record, Version};
 pub use self::secret::Secret;
 pub use self::session::{Saved, Session};
 pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions};
-pub use self::store::{Operation, Outcome, Store};
+pub use self::store::{Listing, Operation, Outcome, Store, UserIndex};
 pub use self::time::{Clock, FrozenClock, SystemClock, Timestamp};
+pub use self::user::{InvalidUserId, UserId};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Id, Payload, Timestamp};
+use crate::{Id, Payload, Timestamp, UserId};
 
 /// One session as a store keeps it: a row, a key's value, an entry of a map.
 ///
@@ -62,28 +62,5 @@ impl Version {
 
     pub(crate) const fn next(self) -> Self {
         Self(self.0.wrapping_add(1))
-    }
-}
-
-/// Names a user of the application: whatever its own primary key is, as text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(String);
-
-impl UserId {
-    /// Takes the application's name for the user.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// Returns it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

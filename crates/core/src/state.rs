@@ -59,10 +59,6 @@ pub(crate) enum CookieChange {
 
 /// The next thing to do about a session.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives for one call, and a box would cost more than the move"
-)]
 pub(crate) enum Step {
     Done,
     /// By what is known the session is over; but another request may have been active since it was loaded.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use crate::SqliteError;
 
 /// Each entry brings the schema from its place in the list to the next.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = ["
     CREATE TABLE cloakroom_sessions (
         id         TEXT    NOT NULL PRIMARY KEY,
         version    INTEGER NOT NULL,
@@ -17,6 +17,9 @@ const MIGRATIONS: [&str; 1] = ["
     ) STRICT;
     CREATE INDEX cloakroom_sessions_expires_at ON cloakroom_sessions (expires_at);
     CREATE INDEX cloakroom_sessions_user_id ON cloakroom_sessions (user_id) WHERE user_id IS NOT NULL;
+", "
+    DROP INDEX cloakroom_sessions_user_id;
+    CREATE INDEX cloakroom_sessions_user ON cloakroom_sessions (user_id, created_at) WHERE user_id IS NOT NULL;
 "];
 
 /// Migrates; of several processes that start at once one does the work and the others wait.

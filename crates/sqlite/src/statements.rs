@@ -14,6 +14,27 @@ pub(crate) fn load(connection: &Connection, id: &Id) -> Result<Option<Record>, S
     Ok(rows.next()?.map(|row| record(row, id)))
 }
 
+/// Returns the user's newest records.
+pub(crate) fn of_user(
+    connection: &Connection,
+    user: &UserId,
+    limit: u32,
+) -> Result<Vec<Record>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT version, user_id, created_at, active_at, expires_at, payload, id
+         FROM cloakroom_sessions WHERE user_id = ?1 ORDER BY created_at DESC LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![user.as_str(), limit])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        // What this crate never writes has no session to list.
+        if let Ok(id) = row.get::<_, String>(6)?.parse() {
+            records.push(record(row, &id));
+        }
+    }
+    Ok(records)
+}
+
 pub(crate) fn write(
     connection: &Connection,
     operation: &Operation,
@@ -144,10 +165,16 @@ fn read(row: &Row<'_>, id: &Id) -> Result<Record, rusqlite::Error> {
     Ok(Record {
         id: *id,
         version: Version::new(u64::from_ne_bytes(version.to_ne_bytes())),
-        user: user.map(UserId::new),
+        user: user.map(user_id).transpose()?,
         created_at: time(2)?,
         active_at: time(3)?,
         expires_at: time(4)?,
         payload: Payload::from_text(payload),
+    })
+}
+
+fn user_id(text: String) -> Result<UserId, rusqlite::Error> {
+    UserId::new(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error))
     })
 }

@@ -5,7 +5,9 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cloakroom_core::{Id, Operation, Outcome, Record, Store, Timestamp};
+use cloakroom_core::{
+    Id, Listing, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId, UserIndex,
+};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::worker::Worker;
@@ -138,5 +140,18 @@ impl Store for SqliteStore {
             statements::delete_expired(connection, now, limit.get())
         };
         self.writer.run(delete).await
+    }
+
+    fn user_index(&self) -> Option<&dyn UserIndex> {
+        Some(self)
+    }
+}
+
+impl UserIndex for SqliteStore {
+    fn of_user<'a>(&'a self, user: &'a UserId, limit: NonZeroU32) -> Listing<'a> {
+        let user = user.clone();
+        let list =
+            move |connection: &mut Connection| statements::of_user(connection, &user, limit.get());
+        Box::pin(async move { self.reader.run(list).await.map_err(StoreError::new) })
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn proofs<S: Store>(here: S, there: S) -> Vec<Proof> {
         proof("delete tells what was there", Box::pin(delete(pair()))),
         proof("trips answer in order", Box::pin(trips(pair()))),
         proof("only what has expired is swept, and no more than asked", Box::pin(sweep(pair()))),
+        proof("a user's sessions are found, newest first", Box::pin(of_user(pair()))),
         proof("of concurrent writes with one version one wins", Box::pin(one_wins(pair()))),
     ]
 }
@@ -35,7 +36,7 @@ fn record() -> Record {
     Record {
         id: Id::from_bytes(id),
         version: Version::FIRST,
-        user: Some(UserId::new("user'; DROP TABLE users; -- é")),
+        user: Some(UserId::new("user'; DROP TABLE users; -- é").unwrap()),
         created_at: NOW,
         active_at: NOW.plus(Duration::from_millis(1)),
         expires_at: NOW.plus(Duration::from_secs(3600)),
@@ -207,6 +208,56 @@ async fn sweep<S: Store>((here, there): Pair<S>) {
     if swept != [0, 0] {
         assert_eq!((swept, left), ([5, 4], 1));
     }
+}
+
+/// Asked only of stores that keep an index.
+async fn of_user<S: Store>((here, there): Pair<S>) {
+    let (Some(index), Some(_)) = (there.user_index(), here.user_index()) else { return };
+    let (ann, bob) = (fresh_user(), fresh_user());
+    let of = |user: &UserId, age: u64| Record {
+        user: Some(user.clone()),
+        created_at: NOW.plus(Duration::from_secs(age)),
+        ..record()
+    };
+    let [first, second, third, other] = [of(&ann, 1), of(&ann, 2), of(&ann, 3), of(&bob, 9)];
+    for record in [&second, &other, &first, &third] {
+        assert_eq!(write(&*here, Operation::Create(record.clone())).await, Outcome::Applied);
+    }
+    let most = |n| NonZeroU32::new(n).expect("the proof asks for some");
+    let list = async |user: &UserId, n| ok(index.of_user(user, most(n)).await);
+    assert_eq!(list(&ann, 9).await, [third.clone(), second.clone(), first.clone()]);
+    assert_eq!(list(&ann, 2).await, [third.clone(), second.clone()]);
+    assert_eq!(list(&fresh_user(), 2).await, []);
+
+    // Renewal moves the session under its new id; what is left under the old one belongs to nobody.
+    let next = Record { id: record().id, ..with(&third, 2, "next") };
+    let moved = Record { user: None, ..with(&third, 2, "moved") };
+    let renew = Operation::Renew { version: Version::FIRST, next: next.clone(), moved };
+    assert_eq!(write(&*here, renew).await, Outcome::Applied);
+    assert_eq!(list(&ann, 9).await, [next.clone(), second.clone(), first.clone()]);
+
+    // Signing in and out need not change the id.
+    let anonymous = Record { user: None, ..with(&second, 2, "anonymous") };
+    assert_eq!(write(&*here, replace(1, &anonymous)).await, Outcome::Applied);
+    let bobs = Record { user: Some(bob.clone()), ..with(&first, 2, "bob's") };
+    assert_eq!(write(&*here, replace(1, &bobs)).await, Outcome::Applied);
+    assert_eq!(list(&ann, 9).await, std::slice::from_ref(&next));
+    assert_eq!(list(&bob, 9).await, [other.clone(), bobs.clone()]);
+
+    let _ = write(&*here, Operation::Delete(next.id)).await;
+    assert_eq!(list(&ann, 9).await, []);
+    let touch = Operation::Touch {
+        id: other.id,
+        active_at: NOW.plus(Duration::from_secs(60)),
+        expires_at: NOW.plus(Duration::from_secs(9000)),
+    };
+    let _ = write(&*here, touch).await;
+    let listed = list(&bob, 1).await;
+    assert_eq!(listed.first().map(|r| r.expires_at), Some(NOW.plus(Duration::from_secs(9000))));
+}
+
+fn fresh_user() -> UserId {
+    UserId::new(format!("user {}", record().id)).expect("an id is short")
 }
 
 async fn one_wins<S: Store>((here, there): Pair<S>) {

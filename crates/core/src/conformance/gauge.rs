@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
+use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp, UserIndex};
 
 /// Counts the records asked of a store, and can make it fail. Clones share one count.
 #[derive(Clone, Debug, Default)]
@@ -89,5 +89,9 @@ impl<S: Store> Store for Measured<S> {
 
     fn gathers(&self) -> bool {
         self.store.gathers()
+    }
+
+    fn user_index(&self) -> Option<&dyn UserIndex> {
+        self.store.user_index()
     }
 }

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::shard::{Shard, Usage};
-use crate::{Id, Operation, Outcome, Record, Store, Timestamp, Version};
+use crate::{
+    Id, Listing, Operation, Outcome, Record, Store, Timestamp, UserId, UserIndex, Version,
+};
 
 /// Keeps sessions in memory; they end with the process. Clones are the same store.
 ///
@@ -248,6 +250,23 @@ impl Store for MemoryStore {
     /// Answers at once: there is no trip to share.
     fn gathers(&self) -> bool {
         false
+    }
+
+    fn user_index(&self) -> Option<&dyn UserIndex> {
+        Some(self)
+    }
+}
+
+impl UserIndex for MemoryStore {
+    fn of_user<'a>(&'a self, user: &'a UserId, limit: NonZeroU32) -> Listing<'a> {
+        let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        for place in 0..SHARDS {
+            self.lock(place).of_user(user, limit, &mut found);
+        }
+        found.sort_by_key(|record| std::cmp::Reverse(record.created_at));
+        found.truncate(limit);
+        Box::pin(std::future::ready(Ok(found)))
     }
 }
 

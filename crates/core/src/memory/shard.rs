@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, hash_map};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::num::NonZeroU32;
 
-use crate::{Id, Operation, Outcome, Record, Timestamp};
+use crate::{Id, Operation, Outcome, Record, Timestamp, UserId};
 
 #[derive(Default)]
 pub(super) struct Shard {
@@ -12,6 +12,8 @@ pub(super) struct Shard {
     /// Who may expire when: first visitors (`false`), then users (`true`), each by the instant noted in
     /// [`Entry::queued`]. A session that lives longer by then queues up again, so that activity costs nothing here.
     queue: BTreeSet<Place>,
+    /// The ids of each user's sessions, by when they began.
+    users: HashMap<UserId, BTreeSet<(Timestamp, Id)>>,
 }
 
 type Place = (bool, Timestamp, Id);
@@ -67,8 +69,39 @@ impl Shard {
         }
     }
 
+    /// Adds the newest of a user's records to `found`.
+    pub(super) fn of_user(&self, user: &UserId, limit: usize, found: &mut Vec<Record>) {
+        let ids = self.users.get(user).into_iter().flatten().rev().take(limit);
+        found.extend(ids.filter_map(|(_, id)| self.get(id)));
+    }
+
+    fn index(&mut self, record: &Record) {
+        if let Some(user) = &record.user {
+            self.users.entry(user.clone()).or_default().insert((record.created_at, record.id));
+        }
+    }
+
+    fn unindex(&mut self, record: &Record) {
+        let Some(user) = &record.user else { return };
+        if let Some(ids) = self.users.get_mut(user) {
+            ids.remove(&(record.created_at, record.id));
+            if ids.is_empty() {
+                self.users.remove(user);
+            }
+        }
+    }
+
     fn put(&mut self, record: Record) -> Usage {
         let id = record.id;
+        let before = self.records.get(&id).map(|entry| &entry.record);
+        let same =
+            |before: &Record| before.user == record.user && before.created_at == record.created_at;
+        if !before.is_some_and(same) {
+            if let Some(before) = before.cloned() {
+                self.unindex(&before);
+            }
+            self.index(&record);
+        }
         let bytes = signed(Self::size(&record));
         let place = (record.user.is_some(), record.expires_at, id);
         match self.records.entry(id) {
@@ -94,6 +127,7 @@ impl Shard {
 
     fn remove(&mut self, id: &Id) -> Option<(Record, Usage)> {
         let Entry { record, queued } = self.records.remove(id)?;
+        self.unindex(&record);
         self.queue.remove(&queued);
         let usage = Usage { sessions: -1, bytes: -signed(Self::size(&record)) };
         Some((record, usage))

@@ -47,7 +47,7 @@ fn bytes_are_bounded_and_given_back() {
 #[test]
 fn a_full_store_that_ends_the_oldest_spares_users() {
     let store = MemoryStore::new().max_sessions(3).at_limit(AtLimit::EndOldest);
-    let user = Record { user: Some(UserId::new("ann")), ..record(1, 10) };
+    let user = Record { user: Some(UserId::new("ann").unwrap()), ..record(1, 10) };
     for record in [&user, &record(2, 60), &record(3, 30), &record(4, 90)] {
         assert_eq!(create(&store, record), Ok(Outcome::Applied));
     }

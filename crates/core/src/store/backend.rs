@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::erased::Erased;
 use super::lane::{Lane, Trip};
-use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
+use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId};
 
 pub(crate) struct Backend {
     store: Arc<dyn Erased>,
@@ -59,6 +59,15 @@ impl Backend {
         limit: NonZeroU32,
     ) -> Result<u32, StoreError> {
         self.store.delete_expired(now, limit).await
+    }
+
+    /// `None` if the store keeps no index of users.
+    pub(crate) async fn of_user(
+        &self,
+        user: &UserId,
+        limit: NonZeroU32,
+    ) -> Option<Result<Vec<Record>, StoreError>> {
+        Some(self.store.user_index()?.of_user(user, limit).await)
     }
 }
 

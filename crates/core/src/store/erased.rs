@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use futures_util::FutureExt as _;
 
+use super::UserIndex;
 use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
 
 pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -18,6 +19,7 @@ pub(super) trait Erased: Send + Sync {
     fn load_many<'a>(&'a self, ids: &'a [Id]) -> BoxFuture<'a, Vec<Option<Record>>>;
     fn write_many<'a>(&'a self, operations: &'a [Operation]) -> BoxFuture<'a, Vec<Outcome>>;
     fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> BoxFuture<'_, u32>;
+    fn user_index(&self) -> Option<&dyn UserIndex>;
 }
 
 impl<S: Store> Erased for S {
@@ -45,5 +47,9 @@ impl<S: Store> Erased for S {
         Box::pin(
             async move { Store::delete_expired(self, now, limit).await.map_err(StoreError::new) },
         )
+    }
+
+    fn user_index(&self) -> Option<&dyn UserIndex> {
+        Store::user_index(self)
     }
 }

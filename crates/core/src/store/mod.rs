@@ -2,12 +2,14 @@
 
 mod backend;
 mod erased;
+mod index;
 mod lane;
 
 use std::future::Future;
 use std::num::NonZeroU32;
 
 pub(crate) use self::backend::Backend;
+pub use self::index::{Listing, UserIndex};
 use crate::{Id, Record, Timestamp, Version};
 
 /// A map from [`Id`] to [`Record`] that outlives the request, and mostly the process.
@@ -132,6 +134,12 @@ pub trait Store: Send + Sync + 'static {
     /// that answers at once says no.
     fn gathers(&self) -> bool {
         true
+    }
+
+    /// Returns the index that finds a user's sessions, where the store keeps one: mostly `Some(self)`. By default
+    /// there is none, and what needs it is an error.
+    fn user_index(&self) -> Option<&dyn UserIndex> {
+        None
     }
 }
 

@@ -1,7 +1,5 @@
 //! What the checks need beside Rust and a C compiler, and how it gets onto the machine.
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
@@ -21,11 +19,21 @@ const BROWSER: [Program; 2] = [
     Program { name: "chromedriver", package: "chromium-driver" },
 ];
 
+/// The stores are tested on servers of their own.
+const SERVERS: [Program; 2] = [
+    Program { name: "redis-server", package: "redis-server" },
+    Program { name: "postgres", package: "postgresql" },
+];
+
+/// Where Debian keeps the programs of PostgreSQL's server, which are not on the PATH: a folder for each version.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
+
 /// Installs everything that `cargo xtask test` needs.
 pub(crate) fn install(shell: &Shell) -> Result<()> {
     install_components(shell)?;
     let [chromium, driver] = BROWSER;
-    install_programs(shell, &[COMPILER, chromium, driver])
+    let [redis, postgres] = SERVERS;
+    install_programs(shell, &[COMPILER, chromium, driver, redis, postgres])
 }
 
 /// Installs what `cargo xtask fuzz` needs.
@@ -75,6 +83,8 @@ fn install_programs(shell: &Shell, programs: &[Program]) -> Result<()> {
     cmd!(shell, "apt-get {options...} update").run()?;
     cmd!(shell, "apt-get {options...} install --yes --no-install-recommends {packages...}")
         .env("DEBIAN_FRONTEND", "noninteractive")
+        // The tests start servers of their own; a policy that forbids keeps the packages from starting theirs.
+        .env("RUNLEVEL", "1")
         .run()?;
 
     for program in missing {
@@ -90,5 +100,7 @@ fn install_programs(shell: &Shell, programs: &[Program]) -> Result<()> {
 
 fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| Path::is_file(&folder.join(program)))
+    let versions = std::fs::read_dir(POSTGRESQL).into_iter().flatten().flatten();
+    let folders = versions.map(|version| version.path().join("bin"));
+    std::env::split_paths(&path).chain(folders).any(|folder| folder.join(program).is_file())
 }

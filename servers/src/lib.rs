@@ -1,0 +1,8 @@
+//! Private database servers, for tests and measurements: on free loopback ports, with their data in a temporary folder,
+//! gone with the program that started them, however it ends.
+
+mod leash;
+mod port;
+
+pub use self::leash::Leash;
+pub use self::port::free_port;

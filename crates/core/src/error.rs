@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Id;
+use crate::{Id, InvalidUserId};
 
 /// Why an operation on a session failed.
 ///
@@ -49,6 +49,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The store failed or cannot be reached.
     Unavailable,
+    /// The store keeps no index of users; see [`UserIndex`](crate::UserIndex).
+    Unsupported,
     /// A value does not have the asked-for type, or cannot be written as JSON. The message names the key.
     Value,
 }
@@ -163,6 +165,17 @@ impl Error {
     pub(crate) fn write(key: &str, source: serde_json::Error) -> Self {
         let message = format!("the value for the session's key {key:?} cannot be written as JSON");
         Self::because(ErrorKind::Value, message, source)
+    }
+
+    pub(crate) fn user(source: InvalidUserId) -> Self {
+        Self::new(ErrorKind::Value, source.to_string())
+    }
+
+    pub(crate) fn no_index() -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            "the session store cannot find the sessions of a user; it would have to implement `UserIndex`",
+        )
     }
 
     pub(crate) fn overflow(key: &str) -> Self {

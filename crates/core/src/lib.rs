@@ -35,6 +35,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
+mod devices;
 mod key;
 mod pending;
 mod session;
@@ -70,6 +71,7 @@ pub mod fuzzing;
 
 pub use self::builder::SessionsBuilder;
 pub use self::cookie::{CookieSettings, SameSite};
+pub use self::devices::SessionInfo;
 pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
 pub use self::head::Head;
 pub use self::id::{Id, ParseIdError};

@@ -54,6 +54,7 @@ struct Index {
 pub(crate) struct Extras {
     pub(crate) lifetime: Lifetime,
     pub(crate) renewed: Option<Timestamp>,
+    pub(crate) signed_in: Option<Timestamp>,
     pub(crate) moved: Option<Moved>,
 }
 
@@ -227,7 +228,7 @@ impl Writer {
     }
 
     fn extras(&mut self, extras: &Extras) {
-        let Extras { lifetime, renewed, moved } = extras;
+        let Extras { lifetime, renewed, signed_in, moved } = extras;
         let mut number = |name: &str, value: Option<i128>| {
             if let Some(value) = value {
                 self.0.push_str(&format!(",\"{name}\":{value}"));
@@ -238,6 +239,7 @@ impl Writer {
         number("idle", lifetime.idle.map(millis));
         number("absolute", lifetime.absolute.map(millis));
         number("renewed", renewed.map(|at| at.as_millis().into()));
+        number("signed_in", signed_in.map(|at| at.as_millis().into()));
         number("moved_until", moved.map(|moved| moved.until.as_millis().into()));
         if let Some(moved) = moved {
             self.0.push_str(&format!(",\"moved_to\":\"{}\"", moved.to));
@@ -256,6 +258,7 @@ struct Shape<'a> {
     idle: Option<u64>,
     absolute: Option<u64>,
     renewed: Option<Timestamp>,
+    signed_in: Option<Timestamp>,
     moved_to: Option<String>,
     moved_until: Option<Timestamp>,
 }
@@ -288,6 +291,7 @@ impl Index {
         let extras = Extras {
             lifetime: Lifetime { idle: shape.idle.map(limit), absolute: shape.absolute.map(limit) },
             renewed: shape.renewed,
+            signed_in: shape.signed_in,
             moved,
         };
         Ok(Self { data: shape.data.places(text), flash: shape.flash.places(text), extras })
@@ -355,6 +359,7 @@ mod tests {
         let extras = Extras {
             lifetime: Lifetime { idle: Some(Duration::from_secs(1)), absolute: None },
             renewed: Some(Timestamp::from_millis(5)),
+            signed_in: Some(Timestamp::from_millis(4)),
             moved: Some(Moved { to: Id::from_bytes([7; 16]), until: Timestamp::from_millis(9) }),
         };
         let entries = || values.iter().map(|(k, v)| (k, &**v));

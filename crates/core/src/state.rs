@@ -8,7 +8,7 @@ use crate::payload::{Extras, Moved, Payload};
 use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
 use crate::sessions::{Inner, Settings};
 use crate::token::{Signer, Token};
-use crate::{Error, Id, Operation, Outcome, Record, Timestamp, Version};
+use crate::{Error, Id, Operation, Outcome, Record, Timestamp, UserId, Version};
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -16,6 +16,8 @@ pub(crate) struct State {
     pub(crate) draft: Draft,
     pub(crate) log: Vec<Change>,
     pub(crate) asked: Asked,
+    /// Who signs in; takes effect with the new id.
+    pub(crate) sign_in: Option<UserId>,
     pub(crate) phase: Phase,
     /// What the browser must be told, once something was saved.
     pub(crate) cookie: Option<CookieChange>,
@@ -92,6 +94,7 @@ impl State {
             draft: Draft::load(base),
             log: Vec::new(),
             asked: Asked::Nothing,
+            sign_in: None,
             phase: Phase::Open,
             cookie: None,
             issued: None,
@@ -139,9 +142,37 @@ impl State {
         Ok(())
     }
 
+    /// Asks for a new id.
+    pub(crate) fn renew(&mut self) -> Result<(), Error> {
+        self.check_open()?;
+        if self.detached {
+            return Err(Error::no_cookie());
+        }
+        if self.asked == Asked::Nothing {
+            self.asked = Asked::Renew;
+        }
+        Ok(())
+    }
+
+    /// Signs a user in, under a new id. What somebody else did before in this session is not for them to see.
+    pub(crate) fn sign_in(&mut self, user: UserId) -> Result<(), Error> {
+        self.renew()?;
+        if self.user().is_some_and(|before| *before != user) {
+            self.destroy();
+        }
+        self.sign_in = Some(user);
+        Ok(())
+    }
+
+    /// Returns who is signed in.
+    pub(crate) fn user(&self) -> Option<&UserId> {
+        self.sign_in.as_ref().or_else(|| self.record()?.user.as_ref())
+    }
+
     /// Ends the session. What is changed after this starts another one.
     pub(crate) fn destroy(&mut self) {
         self.asked = Asked::Destroy;
+        self.sign_in = None;
         self.draft = Draft::load(Payload::default());
         self.log.clear();
     }
@@ -163,7 +194,7 @@ impl State {
         };
         let changed = match self.record() {
             Some(_) => self.draft.differs(),
-            None => !self.draft.is_blank(),
+            None => self.sign_in.is_some() || !self.draft.is_blank(),
         };
         let content = if changed { Content::Changed } else { Content::Same };
         plan(origin, self.asked, content, due, ending)
@@ -241,25 +272,27 @@ impl State {
                 write(Operation::Replace { version: record.version, next })
             }
             Plan::Renew { .. } if self.detached => Err(Error::no_cookie()),
-            Plan::Renew { grace } => self.renew(sessions, record, grace, now),
+            Plan::Renew { grace } => self.renewal(sessions, record, grace, now),
         }
     }
 
     fn create(&self, sessions: &Inner, now: Timestamp) -> Result<Step, Error> {
         let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
+        let user = self.sign_in.clone();
+        let signed_in = user.is_some().then_some(now);
         let record = Record {
             id: token.id(),
             version: Version::FIRST,
-            user: None,
+            user,
             created_at: now,
             active_at: now,
             expires_at: settings.limits.deadline(now, now, self.draft.extras.lifetime),
-            payload: self.payload(settings, self.draft.extras.clone())?,
+            payload: self.payload(settings, Extras { signed_in, ..self.draft.extras.clone() })?,
         };
         Ok(Step::Write { operation: Operation::Create(record), token: Some(token) })
     }
 
-    fn renew(
+    fn renewal(
         &self,
         sessions: &Inner,
         record: &Record,
@@ -267,8 +300,15 @@ impl State {
         now: Timestamp,
     ) -> Result<Step, Error> {
         let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
-        let extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
-        let next = Record { id: token.id(), ..self.next(settings, record, extras, now)? };
+        let mut extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
+        let mut begun = record.clone();
+        if let Some(user) = &self.sign_in {
+            // Who signs in begins a session (ASVS 7.3.2), whatever visitor's data it takes over.
+            begun.user = Some(user.clone());
+            begun.created_at = now;
+            extras.signed_in = Some(now);
+        }
+        let next = Record { id: token.id(), ..self.next(settings, &begun, extras, now)? };
         let grace_end = now.plus(settings.limits.renewal_grace);
         // Long past by any process's clock.
         let until = if grace { grace_end } else { Timestamp::default() };
@@ -398,6 +438,7 @@ impl State {
         self.draft.saved(record.payload.clone());
         self.log.clear();
         self.asked = Asked::Nothing;
+        self.sign_in = None;
         self.standing = Standing::Live { record, token };
     }
 
@@ -414,6 +455,7 @@ impl State {
     /// Notes that somebody else ended the session; nothing of it may be saved.
     pub(crate) fn ended(&mut self) {
         self.standing = Standing::Ended;
+        self.sign_in = None;
         self.draft = Draft::load(Payload::default());
         self.log.clear();
         self.asked = Asked::Nothing;

@@ -3,6 +3,7 @@
 mod flash;
 mod identity;
 mod save;
+mod user;
 mod values;
 
 use std::fmt;

@@ -41,6 +41,7 @@ mod pending;
 mod session;
 mod sessions;
 
+mod carried;
 mod change;
 mod commit;
 mod draft;

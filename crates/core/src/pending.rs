@@ -154,13 +154,23 @@ impl Pending {
     /// which is the visitor's own, so neither counts.
     fn token(&self) -> Option<Token> {
         let sessions = self.0.sessions.inner();
-        let values = self.0.cookie.iter().chain(&self.0.more_cookies);
-        let values = values.flat_map(|cookie| values_of(cookie.as_bytes(), sessions.cookie.name()));
-        let mut tokens = values
-            .take(MOST_CANDIDATES)
-            .filter_map(|value| sessions.keys.verify(&Unverified::parse(value)?));
-        let token = tokens.next()?;
-        tokens.all(|other| other == token).then_some(token)
+        let mut found: Option<Token> = None;
+        let mut candidates = 0;
+        for cookie in self.0.cookie.iter().chain(&self.0.more_cookies) {
+            for value in values_of(cookie.as_bytes(), sessions.cookie.name()) {
+                candidates += 1;
+                if candidates > MOST_CANDIDATES {
+                    return found;
+                }
+                let token = Unverified::parse(value).and_then(|text| sessions.keys.verify(&text));
+                match (token, &found) {
+                    (Some(token), Some(other)) if token != *other => return None,
+                    (Some(token), _) => found = Some(token),
+                    (None, _) => {}
+                }
+            }
+        }
+        found
     }
 
     /// Ends the request's work on the session: decides what to save and what the browser must be told.

@@ -91,7 +91,7 @@ async fn attempts(
 /// Finds out whether a token that was on its way has arrived, so that a renewal whose answer got lost does not lose
 /// the session. If the store does not tell that either, nothing more can be done.
 pub(crate) async fn settle(work: &Arc<Work>) {
-    let issued = work.lock().issued.as_ref().map(|(_, record)| record.id);
+    let issued = work.lock().issued.as_ref().map(|issued| issued.1.id);
     let Some(id) = issued else { return };
     if let Ok(Some(_)) = work.sessions().store.load(id).await {
         work.lock().arrived();

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use futures_util::lock::Mutex;
 use http::header::COOKIE;
@@ -23,14 +22,14 @@ use crate::{Error, Head, Session, Sessions};
 /// It has no `get`: making one costs no I/O, not even the cookie is looked at. What wants the session calls
 /// [`load`](Self::load), which asks the store once a request; a request that never does touches no store.
 #[derive(Clone)]
-pub struct Pending(Arc<Inner>);
+pub struct Pending(Session);
 
-struct Inner {
-    sessions: Sessions,
+/// What a request brought, and how far it is.
+#[derive(Default)]
+pub(crate) struct Arrival {
     /// The first `Cookie` header; there are more only in HTTP/2, and then rarely.
     cookie: Option<HeaderValue>,
     more_cookies: Vec<HeaderValue>,
-    loaded: OnceLock<Session>,
     loading: Mutex<()>,
     /// Something wanted the session, whether or not it could be loaded.
     asked: AtomicBool,
@@ -53,27 +52,21 @@ pub type Finished = (Head, Result<(), Error>);
 impl Pending {
     pub(crate) fn new(sessions: Sessions, headers: &HeaderMap) -> Self {
         let mut cookies = headers.get_all(COOKIE).iter().cloned();
-        Self(Arc::new(Inner {
-            sessions,
-            cookie: cookies.next(),
-            more_cookies: cookies.collect(),
-            loaded: OnceLock::new(),
-            loading: Mutex::new(()),
-            asked: AtomicBool::new(false),
-            finished: AtomicBool::new(false),
-        }))
+        let cookie = cookies.next();
+        let more_cookies = cookies.collect();
+        Self(Session::unloaded(sessions, Arrival { cookie, more_cookies, ..Arrival::default() }))
     }
 
     /// Returns whose session this is.
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
-        &self.0.sessions
+        &self.0.work().sessions
     }
 
     /// Returns the session if something in this request loaded it already.
     #[must_use]
     pub fn loaded(&self) -> Option<&Session> {
-        self.0.loaded.get()
+        self.0.work().is_loaded().then_some(&self.0)
     }
 
     /// Loads the session: from the store if the request brought a token that we signed, else a new and empty one,
@@ -90,11 +83,11 @@ impl Pending {
             return Ok(session.clone());
         }
         self.ask()?;
-        let _one_at_a_time = self.0.loading.lock().await;
+        let _one_at_a_time = self.arrival().loading.lock().await;
         if let Some(session) = self.loaded() {
             return Ok(session.clone());
         }
-        let sessions = self.0.sessions.inner();
+        let sessions = self.0.work().sessions();
         let Some(token) = self.token() else { return Ok(self.begin(Standing::Nowhere)) };
         let found = sessions.find(token.id(), None, Asker::Newcomer, sessions.clock.now()).await;
         self.standing(token, found).map(|standing| self.begin(standing))
@@ -110,9 +103,9 @@ impl Pending {
         if let Err(error) = self.ask() {
             return Some(Err(error));
         }
-        let sessions = self.0.sessions.inner();
+        let sessions = self.0.work().sessions();
         // Not worth verifying the token twice.
-        if sessions.store.gathers() && self.0.cookie.is_some() {
+        if sessions.store.gathers() && self.arrival().cookie.is_some() {
             return None;
         }
         let Some(token) = self.token() else { return Some(Ok(self.begin(Standing::Nowhere))) };
@@ -122,13 +115,17 @@ impl Pending {
 
     /// Notes that the session is wanted. After the response that is too late: no change could be saved.
     fn ask(&self) -> Result<(), Error> {
-        self.0.asked.store(true, Ordering::Relaxed);
-        if self.0.finished.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
+        self.arrival().asked.store(true, Ordering::Relaxed);
+        if self.arrival().finished.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
     }
 
     fn begin(&self, standing: Standing) -> Session {
-        let begin = || Session::new(self.0.sessions.clone(), State::new(standing));
-        self.0.loaded.get_or_init(begin).clone()
+        self.0.work().begin(|| State::new(standing));
+        self.0.clone()
+    }
+
+    fn arrival(&self) -> &Arrival {
+        &self.0.work().arrival
     }
 
     /// Tells where the session of `token` stands, by what was found under its id.
@@ -141,7 +138,7 @@ impl Pending {
                 Ok(Standing::Live { record, token })
             }
             Err(error) if error.is_unavailable() => {
-                match self.0.sessions.inner().settings.on_store_error {
+                match self.0.work().sessions().settings.on_store_error {
                     OnStoreError::Fail => Err(error),
                     OnStoreError::ReadOnlyAnonymous => Ok(Standing::Unknown),
                 }
@@ -153,23 +150,34 @@ impl Pending {
     /// Returns the token of the request, if there is exactly one that we signed. Of two different ones nobody knows
     /// which is the visitor's own, so neither counts.
     fn token(&self) -> Option<Token> {
-        let sessions = self.0.sessions.inner();
-        let values = self.0.cookie.iter().chain(&self.0.more_cookies);
-        let values = values.flat_map(|cookie| values_of(cookie.as_bytes(), sessions.cookie.name()));
-        let mut tokens = values
-            .take(MOST_CANDIDATES)
-            .filter_map(|value| sessions.keys.verify(&Unverified::parse(value)?));
-        let token = tokens.next()?;
-        tokens.all(|other| other == token).then_some(token)
+        let sessions = self.0.work().sessions();
+        let arrival = self.arrival();
+        let mut found: Option<Token> = None;
+        let mut candidates = 0;
+        for cookie in arrival.cookie.iter().chain(&arrival.more_cookies) {
+            for value in values_of(cookie.as_bytes(), sessions.cookie.name()) {
+                candidates += 1;
+                if candidates > MOST_CANDIDATES {
+                    return found;
+                }
+                let token = Unverified::parse(value).and_then(|text| sessions.keys.verify(&text));
+                match (token, &found) {
+                    (Some(token), Some(other)) if token != *other => return None,
+                    (Some(token), _) => found = Some(token),
+                    (None, _) => {}
+                }
+            }
+        }
+        found
     }
 
     /// Ends the request's work on the session: decides what to save and what the browser must be told.
     ///
     /// Changes after this are errors. Of a response with a server error (5xx, or 408) nothing is saved but a `destroy`.
     pub fn finish(&self, status: StatusCode) -> Finish {
-        self.0.finished.store(true, Ordering::Relaxed);
+        self.arrival().finished.store(true, Ordering::Relaxed);
         let Some(session) = self.loaded() else { return Finish::Ready(self.head(None)) };
-        let sessions = self.0.sessions.inner();
+        let sessions = self.0.work().sessions();
         // A 408 is what timeout layers answer for a handler that they cut off.
         let error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
         let failed = error && sessions.settings.on_server_error == OnServerError::Discard;
@@ -228,7 +236,7 @@ impl Pending {
         {
             let mut state = work.lock();
             let ended = state.asked == Asked::Destroy && state.phase != Phase::Closed;
-            self.0.finished.store(true, Ordering::Relaxed);
+            self.arrival().finished.store(true, Ordering::Relaxed);
             state.phase = Phase::Closed;
             if !ended {
                 return None;
@@ -237,9 +245,9 @@ impl Pending {
         Some(async move { commit(&work, Ending::Failure).await })
     }
 
-    fn head(&self, change: Option<CookieChange>) -> Head {
-        let sessions = self.0.sessions.inner();
-        let line = change.map(|change| match change {
+    fn head(&self, change: Option<Box<CookieChange>>) -> Head {
+        let sessions = self.0.work().sessions();
+        let line = change.map(|change| match *change {
             CookieChange::Remove => sessions.cookie.remove(),
             CookieChange::Set { token, created_at, extras } => {
                 let kept = sessions.cookie.persistent() || extras.lifetime.absolute.is_some();
@@ -250,7 +258,7 @@ impl Pending {
             }
         });
         let cookie = line.map(|line| (sessions.cookie.name().to_owned(), line));
-        Head { cookie, used: self.0.asked.load(Ordering::Relaxed) }
+        Head { cookie, used: self.arrival().asked.load(Ordering::Relaxed) }
     }
 }
 

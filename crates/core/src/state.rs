@@ -20,9 +20,9 @@ pub(crate) struct State {
     pub(crate) sign_in: Option<UserId>,
     pub(crate) phase: Phase,
     /// What the browser must be told, once something was saved.
-    pub(crate) cookie: Option<CookieChange>,
+    pub(crate) cookie: Option<Box<CookieChange>>,
     /// A token that is on its way: its record was sent to the store, which has not answered yet.
-    pub(crate) issued: Option<(Token, Record)>,
+    pub(crate) issued: Option<Box<(Token, Record)>>,
     /// A second unit of work on the same session, without a response to carry a cookie.
     pub(crate) detached: bool,
 }
@@ -226,12 +226,14 @@ impl State {
             Operation::Create(record) | Operation::Renew { next: record, .. } => Some(record),
             _ => None,
         };
-        self.issued = token.cloned().zip(record.cloned());
+        self.issued =
+            token.zip(record).map(|(token, record)| Box::new((token.clone(), record.clone())));
     }
 
     /// The record of the token that was on its way is there after all.
     pub(crate) fn arrived(&mut self) {
-        if let Some((token, record)) = self.issued.take() {
+        if let Some(issued) = self.issued.take() {
+            let (token, record) = *issued;
             self.cookie = Some(CookieChange::set(token.clone(), &record));
             self.saved(record, Some(token));
         }
@@ -424,7 +426,7 @@ impl State {
             (None, _) if !settings.limits.is_over(removed, extras.lifetime, now) => {
                 self.standing = Standing::Nowhere;
                 self.asked = Asked::Nothing;
-                self.cookie = Some(CookieChange::Remove);
+                self.cookie = Some(Box::new(CookieChange::Remove));
                 Next::Again
             }
             _ => {
@@ -466,8 +468,8 @@ impl State {
 const POINTER_LIFE: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl CookieChange {
-    fn set(token: Token, record: &Record) -> Self {
+    fn set(token: Token, record: &Record) -> Box<Self> {
         let extras = record.payload.extras().clone();
-        Self::Set { token, created_at: record.created_at, extras }
+        Box::new(Self::Set { token, created_at: record.created_at, extras })
     }
 }

@@ -7,13 +7,14 @@ mod user;
 mod values;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::save::Saved;
 use crate::draft::Draft;
+use crate::pending::Arrival;
 use crate::plan::Asked;
 use crate::sessions::{Inner, Sessions};
 use crate::state::State;
@@ -37,10 +38,13 @@ use crate::{Error, Record};
 #[derive(Clone)]
 pub struct Session(Arc<Work>);
 
-/// What the clones of a session share.
+/// What the clones of a session share, and the [`Pending`](crate::Pending) that it was loaded by: one allocation for
+/// both.
 pub(crate) struct Work {
-    sessions: Sessions,
-    state: Mutex<State>,
+    pub(crate) sessions: Sessions,
+    pub(crate) arrival: Arrival,
+    /// Empty until the session is loaded, and it is handed out only then.
+    state: OnceLock<Mutex<State>>,
     /// Held by the commit that is under way.
     committing: futures_util::lock::Mutex<()>,
 }
@@ -71,16 +75,27 @@ impl Work {
         self.sessions.inner()
     }
 
+    /// Notes what was loaded, unless something was already.
+    pub(crate) fn begin(&self, state: impl FnOnce() -> State) {
+        self.state.get_or_init(|| Mutex::new(state()));
+    }
+
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.state.get().is_some()
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        let state = self.state.get().expect("a session is loaded before it is handed out");
         // No code of ours panics half-way through a change, and a panicking handler commits nothing.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Session {
-    pub(crate) fn new(sessions: Sessions, state: State) -> Self {
+    /// Makes a session that is still to be loaded.
+    pub(crate) fn unloaded(sessions: Sessions, arrival: Arrival) -> Self {
         let committing = futures_util::lock::Mutex::new(());
-        Self(Arc::new(Work { sessions, state: Mutex::new(state), committing }))
+        Self(Arc::new(Work { sessions, arrival, state: OnceLock::new(), committing }))
     }
 
     pub(crate) fn work(&self) -> &Arc<Work> {

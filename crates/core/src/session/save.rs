@@ -3,6 +3,7 @@
 use super::{Session, Work};
 use crate::Error;
 use crate::commit::commit;
+use crate::pending::Arrival;
 use crate::plan::Ending;
 use crate::state::{Phase, Standing};
 
@@ -68,7 +69,9 @@ impl Session {
     /// cookie later. Set something and [`save`](Self::save) first.
     pub fn detach(&self) -> Result<Self, Error> {
         let state = self.0.lock().detach()?;
-        Ok(Self::new(self.0.sessions.clone(), state))
+        let session = Self::unloaded(self.0.sessions.clone(), Arrival::default());
+        session.0.begin(|| state);
+        Ok(session)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::queue::Turn;
 use crate::session::Work;
 use crate::sessions::{Inner, OnCorrupt};
 use crate::state::{Next, Step};
+use crate::store::Backend;
 use crate::{Error, Id, Record, Timestamp};
 
 /// Attempts to save before the commit gives up. After the first one that was overtaken, the commits of one session
@@ -51,15 +52,20 @@ async fn attempts(
             Step::Write { operation, token } => {
                 let id = *operation.id();
                 work.lock().issue(&operation, token.as_ref());
-                let outcome = match sessions.store.write(&operation).await {
-                    Ok(outcome) => outcome,
+                let present = || work.lock().present().cloned();
+                let written = match sessions.write(&operation, present, now).await {
+                    Ok(written) => written,
                     Err(error) => {
                         settle(work).await;
-                        return Err(error.into());
+                        return Err(error);
                     }
                 };
                 let mut state = work.lock();
-                match state.absorb(sessions, operation, token, outcome, now)? {
+                let next = state.absorb(sessions, operation, token, written.outcome, now)?;
+                if let Some(parts) = written.carried {
+                    state.carry(parts);
+                }
+                match next {
                     Next::Again => continue,
                     Next::Done => {
                         if let Some(turn) = turn {
@@ -93,7 +99,7 @@ async fn attempts(
 pub(crate) async fn settle(work: &Arc<Work>) {
     let issued = work.lock().issued.as_ref().map(|issued| issued.1.id);
     let Some(id) = issued else { return };
-    if let Ok(Some(_)) = work.sessions().store.load(id).await {
+    if let Ok(Some(_)) = work.sessions().load(id).await {
         work.lock().arrived();
     }
 }
@@ -132,20 +138,25 @@ impl Inner {
     ) -> Result<Found, Error> {
         let mut record = match known {
             Some(record) => Some(record),
-            None => self.store.load(id).await?,
+            None => self.load(id).await?,
         };
         for _ in 0..MOST_MOVES {
             match self.judge(record, asker, now)? {
                 Judged::Final(found) => return Ok(found),
-                Judged::Moved(to) => record = self.store.load(to).await?,
+                Judged::Moved(to) => record = self.load(to).await?,
             }
         }
         Ok(Found::Gone)
     }
 
     /// Like [`find`](Self::find), on the spot; `None` if that takes a trip.
-    pub(crate) fn find_now(&self, id: Id, now: Timestamp) -> Option<Result<Found, Error>> {
-        let record = match self.store.load_now(id)? {
+    pub(crate) fn find_now(
+        &self,
+        store: &Backend,
+        id: Id,
+        now: Timestamp,
+    ) -> Option<Result<Found, Error>> {
+        let record = match store.load_now(id)? {
             Ok(record) => record,
             Err(error) => return Some(Err(error.into())),
         };

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
 use crate::commit::{Asker, Found};
+use crate::place::Place;
 use crate::{Error, Id, Operation, Outcome, Record, Sessions, Timestamp, UserId};
 
 /// Most sessions that are listed at once.
@@ -13,6 +15,10 @@ const PAGE: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 /// Most pages that are ended in one call; a user who signs in faster than that is no user.
 const MOST_PAGES: usize = 1_000;
+
+/// How long a session is remembered as void whose own limits nobody knows: longer than browsers keep any cookie (RFC
+/// 6265bis, section 5.5).
+const CARRIED_LIFE: Duration = Duration::from_secs(400 * 86_400);
 
 /// Most pointers to follow from an id to its session.
 const MOST_MOVES: u32 = 4;
@@ -61,14 +67,25 @@ impl Sessions {
     /// Ends one session, wherever it has moved; tells whether it was there. A request of it that is under way can no
     /// longer save anything.
     ///
+    /// Of a session that travels in the cookie nobody knows whether it is there: then this tells whether it was not
+    /// void before, and needs a [`deny_list`](crate::CookieDriver::deny_list).
+    ///
     /// # Errors
     ///
     /// If the store fails.
     pub async fn revoke(&self, id: Id) -> Result<bool, Error> {
         let inner = self.inner();
+        let store = match &inner.place {
+            Place::Store(stored) => &stored.store,
+            Place::Cookie(carrier) => {
+                let denied = carrier.denied.as_ref().ok_or_else(Error::no_deny_list)?;
+                let now = inner.clock.now();
+                return denied.end(id, now, now.plus(CARRIED_LIFE)).await;
+            }
+        };
         let mut id = id;
         for _ in 0..MOST_MOVES {
-            let outcome = inner.store.write(&Operation::Delete(id)).await?;
+            let outcome = store.write(&Operation::Delete(id)).await?;
             let Outcome::Removed(record) = outcome else { return Ok(false) };
             let extras = record.payload.extras();
             match extras.moved {
@@ -84,10 +101,18 @@ impl Sessions {
 
     /// Ends all sessions of a user; returns how many that were. A sign-in that happens meanwhile may be spared.
     ///
+    /// Sessions that travel in the cookie are void from now on if they began before, and nobody counts them: 0. That
+    /// needs a [`deny_list`](crate::CookieDriver::deny_list).
+    ///
     /// # Errors
     ///
     /// If the store fails or has no index.
     pub async fn revoke_all(&self, user: &UserId) -> Result<u64, Error> {
+        if let Place::Cookie(carrier) = &self.inner().place {
+            let denied = carrier.denied.as_ref().ok_or_else(Error::no_deny_list)?;
+            denied.deny_user(user, self.inner().clock.now()).await?;
+            return Ok(0);
+        }
         self.revoke_but(user, Spared::Nobody).await
     }
 
@@ -150,7 +175,8 @@ impl Sessions {
     /// newer.
     async fn page(&self, user: &UserId) -> Result<Page, Error> {
         let inner = self.inner();
-        let listed = inner.store.of_user(user, PAGE).await.ok_or_else(Error::no_index)??;
+        let Place::Store(stored) = &inner.place else { return Err(Error::no_index()) };
+        let listed = stored.store.of_user(user, PAGE).await.ok_or_else(Error::no_index)??;
         let now = inner.clock.now();
         let full = listed.len() >= PAGE.get() as usize;
         let (mut live, mut over) = (Vec::new(), Vec::new());

@@ -49,7 +49,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The store failed or cannot be reached.
     Unavailable,
-    /// The store keeps no index of users; see [`UserIndex`](crate::UserIndex).
+    /// The store keeps no index of users, see [`UserIndex`](crate::UserIndex); or the session travels in the cookie,
+    /// see [`CookieDriver`](crate::CookieDriver).
     Unsupported,
     /// A value does not have the asked-for type, or cannot be written as JSON. The message names the key.
     Value,
@@ -152,6 +153,39 @@ impl Error {
                 "the session takes {size} bytes and may take {limit}; its largest key is {largest:?}; keep \
                  large things in the database and their id in the session, or raise `max_payload`"
             ),
+        )
+    }
+
+    pub(crate) fn too_large_for_cookie(
+        size: usize,
+        limit: usize,
+        cookies: u8,
+        largest: &[(&str, usize)],
+    ) -> Self {
+        let keys: Vec<_> =
+            largest.iter().map(|(key, bytes)| format!("{key:?} ({bytes} bytes)")).collect();
+        Self::new(
+            ErrorKind::TooLarge,
+            format!(
+                "the session takes {size} characters in the cookie, and {cookies} of at most 4096 bytes have room for \
+                 {limit}; its largest keys are {}; keep large things in the database and their id in the session, \
+                 or call `split`",
+                keys.join(", ")
+            ),
+        )
+    }
+
+    pub(crate) fn in_cookie() -> Self {
+        Self::new(
+            ErrorKind::Closed,
+            "a session that travels in the cookie cannot be saved without a response",
+        )
+    }
+
+    pub(crate) fn no_deny_list() -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            "a session that travels in the cookie can be ended from elsewhere only with a `deny_list`",
         )
     }
 
@@ -258,6 +292,9 @@ pub enum ConfigError {
          limit it to a path"
     )]
     HostPrefixWithPath(String),
+    /// A session that travels in the cookie needs no copy of itself.
+    #[error("`cookie_cache` is for sessions in a store; these travel in the cookie already")]
+    CacheWithoutStore,
     /// The cookie's domain or path cannot stand in a header.
     #[error("{0:?} cannot be the {1} of a cookie")]
     InvalidAttribute(String, &'static str),

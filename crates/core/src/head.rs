@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Debug, Default)]
 #[must_use = "without its headers the response does not carry the session"]
 pub struct Head {
-    /// Our cookie's name and its `Set-Cookie` line.
-    pub(crate) cookie: Option<(String, HeaderValue)>,
+    /// The names of our cookies and their `Set-Cookie` lines.
+    pub(crate) cookies: Vec<(String, HeaderValue)>,
     pub(crate) used: bool,
 }
 
@@ -22,9 +22,13 @@ impl Head {
         if self.used && !varies(headers) {
             headers.append(VARY, HeaderValue::from_static("cookie"));
         }
-        let Some((name, line)) = self.cookie else { return };
-        remove_cookie(headers, &name);
-        headers.append(SET_COOKIE, line);
+        if self.cookies.is_empty() {
+            return;
+        }
+        for (name, line) in self.cookies {
+            remove_cookie(headers, &name);
+            headers.append(SET_COOKIE, line);
+        }
         if !is_private(headers) {
             headers.append(CACHE_CONTROL, HeaderValue::from_static("no-cache=\"set-cookie\""));
         }
@@ -75,8 +79,8 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let line = HeaderValue::from_static("session=new; Path=/");
-        let cookie = cookie.then(|| ("session".to_owned(), line));
-        Head { cookie, used: true }.apply(&mut headers);
+        let cookies = cookie.then(|| ("session".to_owned(), line)).into_iter().collect();
+        Head { cookies, used: true }.apply(&mut headers);
         headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
     }
 

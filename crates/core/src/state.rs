@@ -23,6 +23,10 @@ pub(crate) struct State {
     pub(crate) cookie: Option<Box<CookieChange>>,
     /// A token that is on its way: its record was sent to the store, which has not answered yet.
     pub(crate) issued: Option<Box<(Token, Record)>>,
+    /// The session came in a cookie that a retiring key had sealed.
+    pub(crate) reseal: bool,
+    /// The copy that the browser holds is older than what this request knows, or not there.
+    pub(crate) copy_due: bool,
     /// A second unit of work on the same session, without a response to carry a cookie.
     pub(crate) detached: bool,
 }
@@ -55,7 +59,17 @@ pub(crate) enum Phase {
 
 #[derive(Clone, Debug)]
 pub(crate) enum CookieChange {
-    Set { token: Token, created_at: Timestamp, extras: Extras },
+    Set {
+        token: Token,
+        created_at: Timestamp,
+        extras: Extras,
+    },
+    /// What one or several cookies must hold, where sessions travel in the cookie.
+    Carry {
+        parts: Vec<String>,
+        created_at: Timestamp,
+        extras: Extras,
+    },
     Remove,
 }
 
@@ -98,6 +112,8 @@ impl State {
             phase: Phase::Open,
             cookie: None,
             issued: None,
+            reseal: false,
+            copy_due: false,
             detached: false,
         }
     }
@@ -120,6 +136,24 @@ impl State {
         match &self.standing {
             Standing::Live { record, .. } if self.asked != Asked::Destroy => Some(record),
             _ => None,
+        }
+    }
+
+    /// Returns what is known of the session's record, also when its end was asked for.
+    pub(crate) fn present(&self) -> Option<&Record> {
+        match &self.standing {
+            Standing::Live { record, .. } => Some(record),
+            _ => None,
+        }
+    }
+
+    /// Notes what the cookie must hold, where sessions travel in it.
+    pub(crate) fn carry(&mut self, parts: Vec<String>) {
+        self.reseal = false;
+        if let Some(record) = self.present() {
+            let extras = record.payload.extras().clone();
+            let change = CookieChange::Carry { parts, created_at: record.created_at, extras };
+            self.cookie = Some(Box::new(change));
         }
     }
 
@@ -213,7 +247,7 @@ impl State {
         let retiring = token.is_some_and(|token| token.signer() == Signer::Retiring);
         if !self.detached && (retiring || settings.limits.renewal_due(renewed, now)) {
             Due::Renewal
-        } else if settings.limits.touch_due(record, extras.lifetime, now) {
+        } else if self.reseal || settings.limits.touch_due(record, extras.lifetime, now) {
             Due::Touch
         } else {
             Due::Nothing
@@ -392,6 +426,7 @@ impl State {
                 if let Standing::Live { record, .. } = &mut self.standing {
                     record.active_at = active_at;
                     record.expires_at = expires_at;
+                    self.copy_due = true;
                 }
                 Ok(Next::Done)
             }
@@ -441,6 +476,7 @@ impl State {
         self.log.clear();
         self.asked = Asked::Nothing;
         self.sign_in = None;
+        self.copy_due = true;
         self.standing = Standing::Live { record, token };
     }
 

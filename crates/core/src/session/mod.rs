@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::save::Saved;
+use crate::arrival::Arrival;
 use crate::draft::Draft;
-use crate::pending::Arrival;
 use crate::plan::Asked;
 use crate::sessions::{Inner, Sessions};
 use crate::state::State;

@@ -66,7 +66,7 @@ impl Pending {
     /// Returns the session if something in this request loaded it already.
     #[must_use]
     pub fn loaded(&self) -> Option<&Session> {
-        self.0.work().is_loaded().then_some(&self.0)
+        self.0.work().lock_if_loaded().map(|_| &self.0)
     }
 
     /// Loads the session: from the store if the request brought a token that we signed, else a new and empty one,
@@ -176,14 +176,13 @@ impl Pending {
     /// Changes after this are errors. Of a response with a server error (5xx, or 408) nothing is saved but a `destroy`.
     pub fn finish(&self, status: StatusCode) -> Finish {
         self.arrival().finished.store(true, Ordering::Relaxed);
-        let Some(session) = self.loaded() else { return Finish::Ready(self.head(None)) };
+        let work = self.0.work();
+        let Some(mut state) = work.lock_if_loaded() else { return Finish::Ready(self.head(None)) };
         let sessions = self.0.work().sessions();
         // A 408 is what timeout layers answer for a handler that they cut off.
         let error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
         let failed = error && sessions.settings.on_server_error == OnServerError::Discard;
         let ending = if failed { Ending::Failure } else { Ending::Success };
-        let work = session.work();
-        let mut state = work.lock();
         let before = std::mem::replace(&mut state.phase, Phase::Closed);
         match before {
             Phase::Closed => return Finish::Ready(Head::default()),

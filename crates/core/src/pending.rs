@@ -12,10 +12,11 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::commit::{Asker, Found, commit, settle};
 use crate::cookie::{MOST_CANDIDATES, values_of};
 use crate::plan::{Asked, Ending, Plan};
+use crate::session::Locked;
 use crate::sessions::{OnServerError, OnStoreError};
 use crate::state::{CookieChange, Phase, Standing, State};
 use crate::token::{Token, Unverified};
-use crate::{Error, Head, Session, Sessions};
+use crate::{Error, Head, Session, Sessions, Timestamp};
 
 /// The session of a request, not loaded yet. Adapters put it into the request's extensions.
 ///
@@ -66,7 +67,7 @@ impl Pending {
     /// Returns the session if something in this request loaded it already.
     #[must_use]
     pub fn loaded(&self) -> Option<&Session> {
-        self.0.work().lock_if_loaded().map(|_| &self.0)
+        self.lock_if_loaded().map(|_| &self.0)
     }
 
     /// Loads the session: from the store if the request brought a token that we signed, else a new and empty one,
@@ -88,9 +89,10 @@ impl Pending {
             return Ok(session.clone());
         }
         let sessions = self.0.work().sessions();
-        let Some(token) = self.token() else { return Ok(self.begin(Standing::Nowhere)) };
-        let found = sessions.find(token.id(), None, Asker::Newcomer, sessions.clock.now()).await;
-        self.standing(token, found).map(|standing| self.begin(standing))
+        let Some(token) = self.token() else { return Ok(self.begin_nowhere()) };
+        let now = sessions.clock.now();
+        let found = sessions.find(token.id(), None, Asker::Newcomer, now).await;
+        self.standing(token, found).map(|standing| self.begin(standing, now))
     }
 
     /// Like [`load`](Self::load), but on the spot; `None` if that takes a trip to the store, and then `load` does it.
@@ -108,9 +110,10 @@ impl Pending {
         if sessions.store.gathers() && self.arrival().cookie.is_some() {
             return None;
         }
-        let Some(token) = self.token() else { return Some(Ok(self.begin(Standing::Nowhere))) };
-        let found = sessions.find_now(token.id(), sessions.clock.now())?;
-        Some(self.standing(token, found).map(|standing| self.begin(standing)))
+        let Some(token) = self.token() else { return Some(Ok(self.begin_nowhere())) };
+        let now = sessions.clock.now();
+        let found = sessions.find_now(token.id(), now)?;
+        Some(self.standing(token, found).map(|standing| self.begin(standing, now)))
     }
 
     /// Notes that the session is wanted. After the response that is too late: no change could be saved.
@@ -119,9 +122,20 @@ impl Pending {
         if self.arrival().finished.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
     }
 
-    fn begin(&self, standing: Standing) -> Session {
-        self.0.work().begin(|| State::new(standing));
+    fn begin(&self, standing: Standing, now: Timestamp) -> Session {
+        self.0.work().begin(|| State::new(standing, now));
         self.0.clone()
+    }
+
+    /// Of what is not in the store nothing is ever due, so the clock is not asked.
+    fn begin_nowhere(&self) -> Session {
+        self.begin(Standing::Nowhere, Timestamp::default())
+    }
+
+    fn lock_if_loaded(&self) -> Option<Locked<'_>> {
+        // A lock costs more than a look at whether anybody asked.
+        let asked = self.arrival().asked.load(Ordering::Relaxed);
+        if asked { self.0.work().lock_if_loaded() } else { None }
     }
 
     fn arrival(&self) -> &Arrival {
@@ -177,8 +191,8 @@ impl Pending {
     pub fn finish(&self, status: StatusCode) -> Finish {
         self.arrival().finished.store(true, Ordering::Relaxed);
         let work = self.0.work();
-        let Some(mut state) = work.lock_if_loaded() else { return Finish::Ready(self.head(None)) };
-        let sessions = self.0.work().sessions();
+        let Some(mut state) = self.lock_if_loaded() else { return Finish::Ready(self.head(None)) };
+        let sessions = work.sessions();
         // A 408 is what timeout layers answer for a handler that they cut off.
         let error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
         let failed = error && sessions.settings.on_server_error == OnServerError::Discard;
@@ -194,7 +208,7 @@ impl Pending {
         }
         let idle = before == Phase::Open
             && state.is_untouched()
-            && state.plan(&sessions.settings, ending, sessions.clock.now()) == Plan::Nothing;
+            && state.plan(&sessions.settings, ending, state.loaded_at) == Plan::Nothing;
         if idle {
             return Finish::Ready(self.head(state.cookie.take()));
         }

@@ -35,16 +35,15 @@ impl Pending {
     /// Changes after this are errors. Of a response with a server error (5xx, or 408) nothing is saved but a `destroy`.
     pub fn finish(&self, status: StatusCode) -> Finish {
         self.arrival().finished.store(true, Ordering::Relaxed);
-        let Some(session) = self.loaded() else {
+        let work = self.work();
+        let Some(mut state) = self.lock_if_loaded() else {
             return Finish::Ready(self.head(Outgoing::default()));
         };
-        let sessions = self.work().sessions();
+        let sessions = work.sessions();
         // A 408 is what timeout layers answer for a handler that they cut off.
         let error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
         let failed = error && sessions.settings.on_server_error == OnServerError::Discard;
         let ending = if failed { Ending::Failure } else { Ending::Success };
-        let work = session.work();
-        let mut state = work.lock();
         let before = std::mem::replace(&mut state.phase, Phase::Closed);
         match before {
             Phase::Closed => return Finish::Ready(Head::default()),

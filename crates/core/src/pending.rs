@@ -1,6 +1,7 @@
 //! A request's session before it is loaded, and the end of the request.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use http::HeaderMap;
@@ -8,7 +9,7 @@ use http::HeaderMap;
 use crate::arrival::Arrival;
 use crate::commit::{Asker, Found};
 use crate::place::{Place, Stored};
-use crate::session::Work;
+use crate::session::{Locked, Work};
 use crate::sessions::OnStoreError;
 use crate::state::{Standing, State};
 use crate::token::{Signer, Token};
@@ -35,7 +36,7 @@ impl Pending {
     /// Returns the session if something in this request loaded it already.
     #[must_use]
     pub fn loaded(&self) -> Option<&Session> {
-        self.work().is_loaded().then_some(&self.0)
+        self.lock_if_loaded().map(|_| &self.0)
     }
 
     /// Loads the session: from the store if the request brought a token that we signed, else a new and empty one,
@@ -57,24 +58,25 @@ impl Pending {
             return Ok(session.clone());
         }
         let sessions = self.work().sessions();
-        let now = sessions.clock.now();
         match &sessions.place {
             Place::Store(stored) => {
-                let Some(token) = self.token() else { return Ok(self.begin(Standing::Nowhere)) };
+                let Some(token) = self.token() else { return Ok(self.begin_nowhere()) };
+                let now = sessions.clock.now();
                 if let Some(session) = self.begin_copied(stored, &token, now) {
                     return session;
                 }
                 let found = sessions.find(token.id(), None, Asker::Newcomer, now).await;
-                self.begin_stored(token, found)
+                self.begin_stored(token, found, now)
             }
             Place::Cookie(carrier) => {
                 let Some((record, signer)) = carrier.read(self.arrival()) else {
-                    return Ok(self.begin(Standing::Nowhere));
+                    return Ok(self.begin_nowhere());
                 };
+                let now = sessions.clock.now();
                 if let Some(denied) = &carrier.denied {
                     match denied.has(&record, now).await {
                         Ok(false) => {}
-                        Ok(true) => return Ok(self.begin(Standing::Nowhere)),
+                        Ok(true) => return Ok(self.begin_nowhere()),
                         Err(error) => return self.unavailable(error.into()),
                     }
                 }
@@ -94,28 +96,26 @@ impl Pending {
             return Some(Err(error));
         }
         let sessions = self.work().sessions();
-        let now = sessions.clock.now();
         match &sessions.place {
             Place::Store(stored) => {
                 // Not worth verifying the token twice.
                 if stored.store.gathers() && self.arrival().has_cookies() && stored.copy.is_none() {
                     return None;
                 }
-                let Some(token) = self.token() else {
-                    return Some(Ok(self.begin(Standing::Nowhere)));
-                };
+                let Some(token) = self.token() else { return Some(Ok(self.begin_nowhere())) };
+                let now = sessions.clock.now();
                 if let Some(session) = self.begin_copied(stored, &token, now) {
                     return Some(session);
                 }
                 let found = sessions.find_now(&stored.store, token.id(), now)?;
-                Some(self.begin_stored(token, found))
+                Some(self.begin_stored(token, found, now))
             }
             Place::Cookie(carrier) if carrier.denied.is_some() && self.arrival().has_cookies() => {
                 None
             }
             Place::Cookie(carrier) => Some(Ok(match carrier.read(self.arrival()) {
-                Some((record, signer)) => self.begin_carried(record, signer, now),
-                None => self.begin(Standing::Nowhere),
+                Some((record, signer)) => self.begin_carried(record, signer, sessions.clock.now()),
+                None => self.begin_nowhere(),
             })),
         }
     }
@@ -126,17 +126,24 @@ impl Pending {
         if self.arrival().finished.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
     }
 
-    pub(crate) fn work(&self) -> &Work {
+    pub(crate) fn work(&self) -> &Arc<Work> {
         self.0.work()
     }
 
-    fn begin(&self, standing: Standing) -> Session {
-        self.begin_with(State::new(standing))
-    }
-
-    fn begin_with(&self, state: State) -> Session {
+    fn begin(&self, state: State) -> Session {
         self.work().begin(|| state);
         self.0.clone()
+    }
+
+    /// Of what is not there nothing is ever due, so the clock is not asked.
+    fn begin_nowhere(&self) -> Session {
+        self.begin(State::new(Standing::Nowhere, Timestamp::default()))
+    }
+
+    pub(crate) fn lock_if_loaded(&self) -> Option<Locked<'_>> {
+        // A lock costs more than a look at whether anybody asked.
+        let asked = self.arrival().asked.load(Ordering::Relaxed);
+        if asked { self.work().lock_if_loaded() } else { None }
     }
 
     pub(crate) fn arrival(&self) -> &Arrival {
@@ -149,18 +156,23 @@ impl Pending {
     }
 
     /// Begins where the session of `token` stands, by what was found under its id.
-    fn begin_stored(&self, token: Token, found: Result<Found, Error>) -> Result<Session, Error> {
+    fn begin_stored(
+        &self,
+        token: Token,
+        found: Result<Found, Error>,
+        now: Timestamp,
+    ) -> Result<Session, Error> {
         let standing = match found {
             Ok(Found::Gone) => Standing::Nowhere,
             Ok(Found::Left) => Standing::Moved,
             Ok(Found::Live(record)) => {
                 let token = Some(token).filter(|token| token.id() == record.id);
                 let standing = Standing::Live { record, token };
-                return Ok(self.begin_with(State { copy_due: true, ..State::new(standing) }));
+                return Ok(self.begin(State { copy_due: true, ..State::new(standing, now) }));
             }
             Err(error) => return self.unavailable(error),
         };
-        Ok(self.begin(standing))
+        Ok(self.begin(State::new(standing, now)))
     }
 
     /// Begins with the copy that the request brought, if it has a fresh one.
@@ -178,7 +190,8 @@ impl Pending {
         {
             return None;
         }
-        Some(Ok(self.begin(Standing::Live { record, token: Some(token.clone()) })))
+        let standing = Standing::Live { record, token: Some(token.clone()) };
+        Some(Ok(self.begin(State::new(standing, now))))
     }
 
     /// Begins with the session that travelled in the cookie. What cannot be read, of a newer version of ours, is no
@@ -187,22 +200,22 @@ impl Pending {
         let sessions = self.work().sessions();
         if let Err(why) = record.payload.check() {
             tracing::warn!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable cookie");
-            return self.begin(Standing::Nowhere);
+            return self.begin_nowhere();
         }
         let lifetime = record.payload.extras().lifetime;
         if sessions.settings.limits.is_over(&record, lifetime, now) {
-            return self.begin(Standing::Nowhere);
+            return self.begin_nowhere();
         }
         let standing = Standing::Live { record, token: None };
         let reseal = signer == Signer::Retiring;
-        self.begin_with(State { reseal, ..State::new(standing) })
+        self.begin(State { reseal, ..State::new(standing, now) })
     }
 
     fn unavailable(&self, error: Error) -> Result<Session, Error> {
         let policy = self.work().sessions().settings.on_store_error;
         match policy {
             OnStoreError::ReadOnlyAnonymous if error.is_unavailable() => {
-                Ok(self.begin(Standing::Unknown))
+                Ok(self.begin(State::new(Standing::Unknown, Timestamp::default())))
             }
             _ => Err(error),
         }

@@ -7,7 +7,8 @@ mod user;
 mod values;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,8 +44,9 @@ pub struct Session(Arc<Work>);
 pub(crate) struct Work {
     pub(crate) sessions: Sessions,
     pub(crate) arrival: Arrival,
-    /// Empty until the session is loaded, and it is handed out only then.
-    state: OnceLock<Mutex<State>>,
+    /// `None` until the session is loaded, and it is handed out only then. No `OnceLock`, which takes its value by
+    /// way of three copies.
+    state: Mutex<Option<State>>,
     /// Held by the commit that is under way.
     committing: futures_util::lock::Mutex<()>,
 }
@@ -77,17 +79,39 @@ impl Work {
 
     /// Notes what was loaded, unless something was already.
     pub(crate) fn begin(&self, state: impl FnOnce() -> State) {
-        self.state.get_or_init(|| Mutex::new(state()));
+        self.slot().get_or_insert_with(state);
     }
 
-    pub(crate) fn is_loaded(&self) -> bool {
-        self.state.get().is_some()
+    pub(crate) fn lock(&self) -> Locked<'_> {
+        self.lock_if_loaded().expect("a session is loaded before it is handed out")
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        let state = self.state.get().expect("a session is loaded before it is handed out");
+    pub(crate) fn lock_if_loaded(&self) -> Option<Locked<'_>> {
+        Some(self.slot()).filter(|slot| slot.is_some()).map(Locked)
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<State>> {
         // No code of ours panics half-way through a change, and a panicking handler commits nothing.
-        state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The state of a loaded session, locked.
+pub(crate) struct Locked<'a>(MutexGuard<'a, Option<State>>);
+
+const LOADED: &str = "only the state of a loaded session is locked";
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0.as_ref().expect(LOADED)
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.0.as_mut().expect(LOADED)
     }
 }
 
@@ -95,7 +119,7 @@ impl Session {
     /// Makes a session that is still to be loaded.
     pub(crate) fn unloaded(sessions: Sessions, arrival: Arrival) -> Self {
         let committing = futures_util::lock::Mutex::new(());
-        Self(Arc::new(Work { sessions, arrival, state: OnceLock::new(), committing }))
+        Self(Arc::new(Work { sessions, arrival, state: Mutex::new(None), committing }))
     }
 
     pub(crate) fn work(&self) -> &Arc<Work> {

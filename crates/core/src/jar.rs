@@ -49,10 +49,15 @@ impl Jar<'_> {
         }
         if let (Some(record), Place::Store(stored)) = (copied, &self.sessions.place)
             && let Some(copy) = &stored.copy
-            && let Some(value) = copy.write(&record, self.sessions.clock.now())
         {
-            let line = writer.set_as(copy.name(), &value, Some(copy.life()));
-            lines.push((copy.name().to_owned(), line));
+            match copy.write(&record, self.sessions.clock.now()) {
+                Some(value) => {
+                    let line = writer.set_as(copy.name(), &value, Some(copy.life()));
+                    lines.push((copy.name().to_owned(), line));
+                }
+                // An older one must not hide what is new.
+                None => self.remove_copy(&mut lines),
+            }
         }
         lines
     }

@@ -3,7 +3,7 @@
 mod copy;
 mod denied;
 mod driver;
-mod envelope;
+pub(crate) mod envelope;
 mod parts;
 mod seal;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::change::Change;
-use crate::payload::{Extras, Payload, Values};
+use crate::payload::{Extras, Payload, SPARE, Values};
 
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -29,8 +29,9 @@ struct Edits {
 impl Draft {
     /// Starts from a payload as loaded; ages its flash.
     pub(crate) fn load(base: Payload) -> Self {
-        let mut draft = Self::bare(base.clone());
-        draft.show(texts(base.flash()));
+        let shown = texts(base.flash());
+        let mut draft = Self::bare(base);
+        draft.show(shown);
         draft
     }
 
@@ -42,7 +43,7 @@ impl Draft {
             shown.get(*key).is_none_or(|shown| **shown != **value)
         };
         let next = texts(fresh.flash().filter(unseen));
-        let mut draft = Self::bare(fresh.clone());
+        let mut draft = Self::bare(fresh);
         draft.keep(next);
         draft.show(shown);
         log.iter().try_for_each(|change| draft.apply(change))?;
@@ -52,8 +53,9 @@ impl Draft {
     /// Goes on from what was just written: nothing has changed since.
     pub(crate) fn saved(&mut self, written: Payload) {
         let shown = self.edits.take().map(|edits| edits.shown).unwrap_or_default();
-        *self = Self::bare(written.clone());
-        self.keep(texts(written.flash()));
+        let next = texts(written.flash());
+        *self = Self::bare(written);
+        self.keep(next);
         self.show(shown);
     }
 
@@ -185,7 +187,7 @@ impl Draft {
         let next = self.edits.as_ref().map_or(&NONE, |edits| &edits.next);
         let flash = next.iter().map(|(key, value)| (key, &**value));
         // Mostly about as long as before.
-        let text = String::with_capacity(self.base.as_str().len() + 64);
+        let text = String::with_capacity(self.base.as_str().len() + SPARE);
         Payload::write_into(text, self.data().into_iter(), flash, extras)
     }
 }

@@ -9,9 +9,10 @@ use futures_util::lock::Mutex;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::commit::{Asker, Found, commit, settle};
+use crate::commit::{Asker, Found, commit, commit_now, settle};
 use crate::cookie::{MOST_CANDIDATES, values_of};
 use crate::plan::{Asked, Ending, Plan};
+use crate::session::Locked;
 use crate::sessions::{OnServerError, OnStoreError};
 use crate::state::{CookieChange, Phase, Standing, State};
 use crate::token::{Token, Unverified};
@@ -39,7 +40,7 @@ pub(crate) struct Arrival {
 /// The end of a request; see [`Pending::finish`].
 #[must_use = "a session that is not finished is not saved"]
 pub enum Finish {
-    /// Nothing had to be saved.
+    /// Nothing had to be saved, or it was saved on the spot.
     Ready(Head),
     /// One store call has to be made; drive this to its end before the response goes out.
     Commit(Pin<Box<dyn Future<Output = Finished> + Send>>),
@@ -66,7 +67,7 @@ impl Pending {
     /// Returns the session if something in this request loaded it already.
     #[must_use]
     pub fn loaded(&self) -> Option<&Session> {
-        self.0.work().lock_if_loaded().map(|_| &self.0)
+        self.lock_if_loaded().map(|_| &self.0)
     }
 
     /// Loads the session: from the store if the request brought a token that we signed, else a new and empty one,
@@ -124,6 +125,12 @@ impl Pending {
         self.0.clone()
     }
 
+    fn lock_if_loaded(&self) -> Option<Locked<'_>> {
+        // A lock costs more than a look at whether anybody asked.
+        let asked = self.arrival().asked.load(Ordering::Relaxed);
+        if asked { self.0.work().lock_if_loaded() } else { None }
+    }
+
     fn arrival(&self) -> &Arrival {
         &self.0.work().arrival
     }
@@ -177,8 +184,8 @@ impl Pending {
     pub fn finish(&self, status: StatusCode) -> Finish {
         self.arrival().finished.store(true, Ordering::Relaxed);
         let work = self.0.work();
-        let Some(mut state) = work.lock_if_loaded() else { return Finish::Ready(self.head(None)) };
-        let sessions = self.0.work().sessions();
+        let Some(mut state) = self.lock_if_loaded() else { return Finish::Ready(self.head(None)) };
+        let sessions = work.sessions();
         // A 408 is what timeout layers answer for a handler that they cut off.
         let error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
         let failed = error && sessions.settings.on_server_error == OnServerError::Discard;
@@ -199,6 +206,13 @@ impl Pending {
             return Finish::Ready(self.head(state.cookie.take()));
         }
         drop(state);
+        if let Some(result) = commit_now(work, ending) {
+            let head = self.head(work.lock().cookie.take());
+            return match result {
+                Ok(()) => Finish::Ready(head),
+                Err(_) => Finish::Commit(Box::pin(std::future::ready((head, result)))),
+            };
+        }
         let (pending, work) = (self.clone(), work.clone());
         Finish::Commit(Box::pin(async move {
             let result = commit(&work, ending).await;

@@ -110,11 +110,8 @@ impl State {
         };
         let mut draft = Draft::load(record.payload.clone());
         draft.saved(record.payload.clone());
-        Ok(Self {
-            draft,
-            detached: true,
-            ..Self::new(Standing::Live { record: record.clone(), token: None })
-        })
+        let standing = Standing::Live { record: record.clone(), token: None };
+        Ok(Self { draft, detached: true, ..Self::new(standing) })
     }
 
     pub(crate) fn record(&self) -> Option<&Record> {

@@ -130,11 +130,13 @@ impl KeyRing {
 
     /// Returns the token if one of our keys signed it; compares in constant time.
     pub(crate) fn verify(&self, unverified: &Unverified) -> Option<Token> {
-        let (signed, claimed) = unverified.0.split_at(SIGNED_BYTES);
+        let (signed, claimed) = unverified.0.split_first_chunk::<SIGNED_BYTES>()?;
+        // Compared as one number, not byte by byte.
+        let claimed = u128::from_ne_bytes(claimed.try_into().ok()?);
         let keys = self.0.iter().enumerate().filter(|(_, key)| key.id == signed[0]);
         for (place, key) in keys {
             let (mac, id) = key.sign(signed);
-            if mac.ct_eq(claimed).into() {
+            if u128::from_ne_bytes(mac).ct_eq(&claimed).into() {
                 let signer = if place == 0 { Signer::Current } else { Signer::Retiring };
                 return Some(Token { bytes: Zeroizing::new(unverified.0), id, signer });
             }

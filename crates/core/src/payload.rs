@@ -223,7 +223,9 @@ impl Writer {
     }
 
     fn key(&mut self, key: &str) {
-        if key.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        // `fold`, not `all`: a loop without an exit is checked many bytes at a time.
+        let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if key.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
             self.0.push('"');
             self.0.push_str(key);
             self.0.push('"');

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::payload::Moved;
+use crate::place::Place;
 use crate::plan::Ending;
 use crate::queue::Turn;
 use crate::session::Work;
@@ -34,6 +35,36 @@ pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error
         turn = Some(mine);
     }
     attempts(work, ending, turn).await
+}
+
+/// Like [`commit`], on the spot: one attempt, at a store that answers at once, if nobody else is at it. `None` if it
+/// takes more than that; `commit` then goes on from what this has noted.
+pub(crate) fn commit_now(work: &Work, ending: Ending) -> Option<Result<(), Error>> {
+    let sessions = work.sessions();
+    let store = match &sessions.place {
+        Place::Store(stored) if !stored.store.gathers() => &stored.store,
+        _ => return None,
+    };
+    let _one_at_a_time = work.committing_now()?;
+    let mut state = work.lock();
+    if state.record().is_some_and(|record| sessions.queue(record.id).is_busy(record.id)) {
+        return None;
+    }
+    let now = sessions.clock.now();
+    match state.step(sessions, ending, now) {
+        Ok(Step::Done) => Some(Ok(())),
+        Ok(Step::Write { operation, token: None }) => match store.write_now(&operation)? {
+            Ok(outcome) => match state.absorb(sessions, operation, None, outcome, now) {
+                Ok(Next::Done) => Some(Ok(())),
+                Ok(Next::Again | Next::Overtaken(_)) => None,
+                Err(error) => Some(Err(error)),
+            },
+            Err(error) => Some(Err(error.into())),
+        },
+        // A new token needs more care: its record may arrive although the store fails.
+        Ok(Step::Write { .. } | Step::LookAgain { .. }) => None,
+        Err(error) => Some(Err(error)),
+    }
 }
 
 async fn attempts(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::change::Change;
-use crate::payload::{Extras, Payload, Values};
+use crate::payload::{Extras, Payload, SPARE, Values};
 
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -29,23 +29,24 @@ struct Edits {
 impl Draft {
     /// Starts from a payload as loaded; ages its flash.
     pub(crate) fn load(base: Payload) -> Self {
-        let shown = texts(base.flash());
-        let mut draft = Self::bare(base);
-        draft.show(shown);
-        draft
+        let mut edits = None;
+        for (key, value) in base.flash() {
+            edit(&mut edits).shown.insert(key.clone(), value.into());
+        }
+        Self::new(base, edits)
     }
 
     /// Starts over from a payload that somebody else wrote meanwhile.
     ///
     /// What the fresher payload flashes stays for the next request, but for what this one has shown.
     pub(crate) fn rebase(shown: Values, fresh: Payload, log: &[Change]) -> Result<Self, Error> {
-        let unseen = |(key, value): &(&Arc<str>, &str)| {
-            shown.get(*key).is_none_or(|shown| **shown != **value)
-        };
-        let next = texts(fresh.flash().filter(unseen));
-        let mut draft = Self::bare(fresh);
-        draft.keep(next);
-        draft.show(shown);
+        let mut edits = None;
+        for (key, value) in fresh.flash() {
+            if shown.get(key).is_none_or(|shown| **shown != *value) {
+                edit(&mut edits).next.insert(key.clone(), value.into());
+            }
+        }
+        let mut draft = Self::new(fresh, edits).showing(shown);
         log.iter().try_for_each(|change| draft.apply(change))?;
         Ok(draft)
     }
@@ -53,10 +54,11 @@ impl Draft {
     /// Goes on from what was just written: nothing has changed since.
     pub(crate) fn saved(&mut self, written: Payload) {
         let shown = self.edits.take().map(|edits| edits.shown).unwrap_or_default();
-        let next = texts(written.flash());
-        *self = Self::bare(written);
-        self.keep(next);
-        self.show(shown);
+        let mut edits = None;
+        for (key, value) in written.flash() {
+            edit(&mut edits).next.insert(key.clone(), value.into());
+        }
+        *self = Self::new(written, edits).showing(shown);
     }
 
     pub(crate) fn shown(&self) -> &Values {
@@ -68,24 +70,19 @@ impl Draft {
         self.base.as_str().len()
     }
 
-    fn bare(base: Payload) -> Self {
-        Self { extras: base.extras().clone(), edits: None, base }
+    fn new(base: Payload, edits: Option<Box<Edits>>) -> Self {
+        Self { extras: base.extras().clone(), edits, base }
     }
 
-    fn show(&mut self, flash: Values) {
-        if !flash.is_empty() {
-            self.edit().shown = flash;
+    fn showing(mut self, shown: Values) -> Self {
+        if !shown.is_empty() {
+            self.edit().shown = shown;
         }
-    }
-
-    fn keep(&mut self, flash: Values) {
-        if !flash.is_empty() {
-            self.edit().next = flash;
-        }
+        self
     }
 
     fn edit(&mut self) -> &mut Edits {
-        self.edits.get_or_insert_default()
+        edit(&mut self.edits)
     }
 
     pub(crate) fn apply(&mut self, change: &Change) -> Result<(), Error> {
@@ -155,15 +152,21 @@ impl Draft {
         let mut all = Vec::with_capacity(8 + edits.overlay.len());
         let mut changed = edits.overlay.iter().peekable();
         for (key, value) in self.base.data().filter(|_| !edits.cleared) {
-            loop {
-                let Some((name, new)) = changed.next_if(|(name, _)| *name <= key) else {
-                    all.push((key, value));
-                    break;
-                };
-                all.extend(new.as_deref().map(|new| (name, new)));
-                if name == key {
+            let mut is_kept = true;
+            while let Some((name, new)) = changed.peek() {
+                let order = name.cmp(&key);
+                if order.is_gt() {
                     break;
                 }
+                all.extend(new.as_deref().map(|new| (*name, new)));
+                changed.next();
+                if order.is_eq() {
+                    is_kept = false;
+                    break;
+                }
+            }
+            if is_kept {
+                all.push((key, value));
             }
         }
         all.extend(changed.filter_map(|(name, new)| Some((name, new.as_deref()?))));
@@ -187,7 +190,7 @@ impl Draft {
         let next = self.edits.as_ref().map_or(&NONE, |edits| &edits.next);
         let flash = next.iter().map(|(key, value)| (key, &**value));
         // Mostly about as long as before.
-        let text = String::with_capacity(self.base.as_str().len() + 64);
+        let text = String::with_capacity(self.base.as_str().len() + SPARE);
         Payload::write_into(text, self.data().into_iter(), flash, extras)
     }
 }
@@ -202,8 +205,8 @@ impl Edits {
     }
 }
 
-fn texts<'a>(values: impl Iterator<Item = (&'a Arc<str>, &'a str)>) -> Values {
-    values.map(|(key, value)| (key.clone(), value.into())).collect()
+fn edit(edits: &mut Option<Box<Edits>>) -> &mut Edits {
+    edits.get_or_insert_default()
 }
 
 #[cfg(test)]

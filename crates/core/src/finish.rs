@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use http::StatusCode;
 
-use crate::commit::{commit, settle};
+use crate::commit::{commit, commit_now, settle};
 use crate::jar::Jar;
 use crate::place::Place;
 use crate::plan::{Asked, Ending, Plan};
@@ -18,7 +18,7 @@ use crate::{Error, Head, Pending, Record, Session};
 /// The end of a request; see [`Pending::finish`].
 #[must_use = "a session that is not finished is not saved"]
 pub enum Finish {
-    /// Nothing had to be saved.
+    /// Nothing had to be saved, or it was saved on the spot.
     Ready(Head),
     /// One store call has to be made; drive this to its end before the response goes out.
     Commit(Pin<Box<dyn Future<Output = Finished> + Send>>),
@@ -60,6 +60,14 @@ impl Pending {
             return Finish::Ready(self.head(self.outgoing(&mut state)));
         }
         drop(state);
+        if let Some(result) = commit_now(work, ending) {
+            let outgoing = self.outgoing(&mut work.lock());
+            let head = self.head(outgoing);
+            return match result {
+                Ok(()) => Finish::Ready(head),
+                Err(_) => Finish::Commit(Box::pin(std::future::ready((head, result)))),
+            };
+        }
         let (pending, work) = (self.clone(), work.clone());
         Finish::Commit(Box::pin(async move {
             let result = commit(&work, ending).await;

@@ -70,13 +70,6 @@ static DRIVERS: LazyLock<[Sessions; 2]> = LazyLock::new(|| {
     })
 });
 
-/// The only cookies that were ever sealed with this secret: signed, and encrypted. They stand in the seeds, for the fuzzer
-/// to change.
-const SEALED: [&str; 2] = [
-    "1eyJpZCI6ImU5YzliZDgwLTMyNTgtODljNS04NDYzLWY3ODM0NjkxMDY5MiIsInZlcnNpb24iOjEsImNyZWF0ZWQiOjE3ODAwMDAwMDAwMDAsImFjdGl2ZSI6MTc4MDAwMDAwMDAwMCwiZXhwaXJlcyI6MTc4MDAwNzIwMDAwMH0KeyJmb3JtYXQiOjEsImRhdGEiOnsibiI6MX19.MsxABOCywMrXwZAEntzaO8s1sDCRaIKPiHUHg0_b70rZ",
-    "1Mtfznv4WxpJN-lZ7fGHWftZeOf2Lwq6BTwwtcNMn7JzQh90pdtl_UXpo1TNICE-kWuvjAHfcNmvdQOnncpnJ21Agcfven3kAEL5q38J1rigk4oae1CvEN4buz0OYRBTccnkXKqcoXs1zJ0m52hXMScUuTBwEFKOzwJN5mAjrgpSW-zRrLppou0YTcfftonlaDuEti9y805tvP09qM7v0wcjIuS6PlDnc_Oii46ISnVYGbulTwfSw4qV6",
-];
-
 /// Reads a `Cookie` header with sessions in it: no panic, and none opens but what we sealed, byte for byte.
 pub fn carried(header: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(header) else { return };
@@ -104,6 +97,12 @@ pub fn sealed_text(text: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Signed, and encrypted. They stand in the seeds, for the fuzzer to change.
+    const SEALED: [&str; 2] = [
+        "1eyJpZCI6ImU5YzliZDgwLTMyNTgtODljNS04NDYzLWY3ODM0NjkxMDY5MiIsInZlcnNpb24iOjEsImNyZWF0ZWQiOjE3ODAwMDAwMDAwMDAsImFjdGl2ZSI6MTc4MDAwMDAwMDAwMCwiZXhwaXJlcyI6MTc4MDAwNzIwMDAwMH0KeyJmb3JtYXQiOjEsImRhdGEiOnsibiI6MX19.MsxABOCywMrXwZAEntzaO8s1sDCRaIKPiHUHg0_b70rZ",
+        "1Mtfznv4WxpJN-lZ7fGHWftZeOf2Lwq6BTwwtcNMn7JzQh90pdtl_UXpo1TNICE-kWuvjAHfcNmvdQOnncpnJ21Agcfven3kAEL5q38J1rigk4oae1CvEN4buz0OYRBTccnkXKqcoXs1zJ0m52hXMScUuTBwEFKOzwJN5mAjrgpSW-zRrLppou0YTcfftonlaDuEti9y805tvP09qM7v0wcjIuS6PlDnc_Oii46ISnVYGbulTwfSw4qV6",
+    ];
 
     #[test]
     fn the_sealed_seeds_open() {

@@ -101,7 +101,8 @@ impl Limits {
     /// Tells whether so much idle time has passed that activity must be written down.
     pub(crate) fn touch_due(&self, record: &Record, own: Lifetime, now: Timestamp) -> bool {
         let idle = own.idle.unwrap_or(self.idle);
-        now.since(record.active_at) >= idle.mul_f64(self.touch_after)
+        // Not `mul_f64`, which rounds to the nanosecond at some length.
+        now.since(record.active_at).as_secs_f64() >= idle.as_secs_f64() * self.touch_after
             && self.deadline(record.created_at, now, own) > record.expires_at
     }
 

@@ -22,6 +22,9 @@ use crate::{Id, Lifetime, Timestamp};
 /// The newest format that this version writes and reads.
 const FORMAT: u32 = 1;
 
+/// Bytes by which a text may grow before it is copied to another place.
+pub(crate) const SPARE: usize = 64;
+
 /// The content of a [`Record`](crate::Record): JSON text that a person can read with the database's own tools, and
 /// that a store keeps as it is.
 ///
@@ -35,7 +38,7 @@ const FORMAT: u32 = 1;
 pub struct Payload(Arc<Text>);
 
 struct Text {
-    text: Box<str>,
+    text: String,
     index: OnceLock<Result<Index, Unreadable>>,
 }
 
@@ -81,7 +84,8 @@ pub(crate) type Values = BTreeMap<Arc<str>, Arc<str>>;
 impl Payload {
     /// Takes a text as a store kept it. Nothing is checked until the engine reads it.
     pub fn from_text(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Text { text: text.into(), index: OnceLock::new() }))
+        let text = text.into().into_string();
+        Self(Arc::new(Text { text, index: OnceLock::new() }))
     }
 
     /// Makes the payload of a record whose stored text is no text at all. The engine reports it as corrupt, with its
@@ -125,8 +129,11 @@ impl Payload {
         let flash = writer.section("flash", flash);
         writer.extras(&extras);
         writer.0.push('}');
+        let mut text = writer.0;
+        // A few bytes too many are kept: to give them back is to allocate once more.
+        text.shrink_to(text.len() + 2 * SPARE);
         let index = OnceLock::from(Ok(Index { data, flash, extras }));
-        Self(Arc::new(Text { text: writer.0.into_boxed_str(), index }))
+        Self(Arc::new(Text { text, index }))
     }
 
     fn index(&self) -> Result<&Index, Unreadable> {
@@ -217,7 +224,9 @@ impl Writer {
     }
 
     fn key(&mut self, key: &str) {
-        if key.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        // `fold`, not `all`: a loop without an exit is checked many bytes at a time.
+        let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if key.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
             self.0.push('"');
             self.0.push_str(key);
             self.0.push('"');

@@ -66,7 +66,7 @@ impl Pending {
                     return session;
                 }
                 let found = sessions.find(token.id(), None, Asker::Newcomer, now).await;
-                self.begin_stored(token, found, now)
+                self.begin_stored(token, found)
             }
             Place::Cookie(carrier) => {
                 let Some((record, signer)) = carrier.read(self.arrival()) else {
@@ -108,7 +108,7 @@ impl Pending {
                     return Some(session);
                 }
                 let found = sessions.find_now(&stored.store, token.id(), now)?;
-                Some(self.begin_stored(token, found, now))
+                Some(self.begin_stored(token, found))
             }
             Place::Cookie(carrier) if carrier.denied.is_some() && self.arrival().has_cookies() => {
                 None
@@ -135,9 +135,8 @@ impl Pending {
         self.0.clone()
     }
 
-    /// Of what is not there nothing is ever due, so the clock is not asked.
     fn begin_nowhere(&self) -> Session {
-        self.begin(State::new(Standing::Nowhere, Timestamp::default()))
+        self.begin(State::new(Standing::Nowhere))
     }
 
     pub(crate) fn lock_if_loaded(&self) -> Option<Locked<'_>> {
@@ -156,23 +155,18 @@ impl Pending {
     }
 
     /// Begins where the session of `token` stands, by what was found under its id.
-    fn begin_stored(
-        &self,
-        token: Token,
-        found: Result<Found, Error>,
-        now: Timestamp,
-    ) -> Result<Session, Error> {
+    fn begin_stored(&self, token: Token, found: Result<Found, Error>) -> Result<Session, Error> {
         let standing = match found {
             Ok(Found::Gone) => Standing::Nowhere,
             Ok(Found::Left) => Standing::Moved,
             Ok(Found::Live(record)) => {
                 let token = Some(token).filter(|token| token.id() == record.id);
                 let standing = Standing::Live { record, token };
-                return Ok(self.begin(State { copy_due: true, ..State::new(standing, now) }));
+                return Ok(self.begin(State { copy_due: true, ..State::new(standing) }));
             }
             Err(error) => return self.unavailable(error),
         };
-        Ok(self.begin(State::new(standing, now)))
+        Ok(self.begin(State::new(standing)))
     }
 
     /// Begins with the copy that the request brought, if it has a fresh one.
@@ -191,7 +185,7 @@ impl Pending {
             return None;
         }
         let standing = Standing::Live { record, token: Some(token.clone()) };
-        Some(Ok(self.begin(State::new(standing, now))))
+        Some(Ok(self.begin(State::new(standing))))
     }
 
     /// Begins with the session that travelled in the cookie. What cannot be read, of a newer version of ours, is no
@@ -208,14 +202,14 @@ impl Pending {
         }
         let standing = Standing::Live { record, token: None };
         let reseal = signer == Signer::Retiring;
-        self.begin(State { reseal, ..State::new(standing, now) })
+        self.begin(State { reseal, ..State::new(standing) })
     }
 
     fn unavailable(&self, error: Error) -> Result<Session, Error> {
         let policy = self.work().sessions().settings.on_store_error;
         match policy {
             OnStoreError::ReadOnlyAnonymous if error.is_unavailable() => {
-                Ok(self.begin(State::new(Standing::Unknown, Timestamp::default())))
+                Ok(self.begin(State::new(Standing::Unknown)))
             }
             _ => Err(error),
         }

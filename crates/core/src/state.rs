@@ -13,8 +13,6 @@ use crate::{Error, Id, Operation, Outcome, Record, Timestamp, UserId, Version};
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) standing: Standing,
-    /// What is due in a request that only reads is judged by this instant, so that it reads the clock once.
-    pub(crate) loaded_at: Timestamp,
     pub(crate) draft: Draft,
     pub(crate) log: Vec<Change>,
     pub(crate) asked: Asked,
@@ -100,14 +98,13 @@ pub(crate) enum Next {
 }
 
 impl State {
-    pub(crate) fn new(standing: Standing, loaded_at: Timestamp) -> Self {
+    pub(crate) fn new(standing: Standing) -> Self {
         let base = match &standing {
             Standing::Live { record, .. } => record.payload.clone(),
             _ => Payload::default(),
         };
         Self {
             standing,
-            loaded_at,
             draft: Draft::load(base),
             log: Vec::new(),
             asked: Asked::Nothing,
@@ -129,7 +126,7 @@ impl State {
         let mut draft = Draft::load(record.payload.clone());
         draft.saved(record.payload.clone());
         let standing = Standing::Live { record: record.clone(), token: None };
-        Ok(Self { draft, detached: true, ..Self::new(standing, self.loaded_at) })
+        Ok(Self { draft, detached: true, ..Self::new(standing) })
     }
 
     pub(crate) fn record(&self) -> Option<&Record> {

@@ -56,6 +56,10 @@ impl Work {
         self.committing.lock().await
     }
 
+    pub(crate) fn committing_now(&self) -> Option<impl Drop + '_> {
+        self.committing.try_lock()
+    }
+
     /// Makes the changes again on the record that somebody else wrote first. Closures run outside the lock.
     pub(crate) fn rebase(&self, fresh: Record) -> Result<(), Error> {
         let (shown, log) = {

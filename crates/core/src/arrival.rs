@@ -1,12 +1,15 @@
 //! What a request brought: its cookies.
 
+use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 use futures_util::lock::Mutex;
-use http::header::COOKIE;
+use http::header::{COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
 use crate::cookie::{MOST_CANDIDATES, values_of};
+use crate::sign_in::Client;
 use crate::token::{KeyRing, Token, Unverified};
 
 /// What a request brought, and how far it is.
@@ -15,6 +18,9 @@ pub(crate) struct Arrival {
     /// The first `Cookie` header; there are more only in HTTP/2, and then rarely.
     cookie: Option<HeaderValue>,
     more_cookies: Vec<HeaderValue>,
+    /// Kept for a sign-in; nothing else looks at it.
+    user_agent: Option<HeaderValue>,
+    address: OnceLock<IpAddr>,
     pub(crate) loading: Mutex<()>,
     /// Something wanted the session, whether or not it could be loaded.
     pub(crate) asked: AtomicBool,
@@ -25,7 +31,19 @@ impl Arrival {
     pub(crate) fn new(headers: &HeaderMap) -> Self {
         let mut cookies = headers.get_all(COOKIE).iter().cloned();
         let cookie = cookies.next();
-        Self { cookie, more_cookies: cookies.collect(), ..Self::default() }
+        let user_agent = headers.get(USER_AGENT).cloned();
+        Self { cookie, more_cookies: cookies.collect(), user_agent, ..Self::default() }
+    }
+
+    /// Notes which address the request comes from.
+    pub(crate) fn set_address(&self, address: IpAddr) {
+        // Who is nearest to the browser knows best, and came first.
+        let _ = self.address.set(address);
+    }
+
+    /// Returns where the request comes from.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address.get().copied(), self.user_agent.as_ref())
     }
 
     /// Tells whether the request brought any cookie.

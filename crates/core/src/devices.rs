@@ -38,9 +38,9 @@ pub struct SessionInfo {
     pub active_at: Timestamp,
     /// When it ends if nothing more happens.
     pub expires_at: Timestamp,
-    /// Where the user signed in from, if the application's layer knows it.
+    /// Where the user signed in from, if the application's layer was told how to know it.
     pub address: Option<IpAddr>,
-    /// What the browser said it is.
+    /// What the browser said it is (`User-Agent`), at most 256 bytes.
     pub user_agent: Option<String>,
 }
 
@@ -215,14 +215,15 @@ struct Page {
 
 impl SessionInfo {
     fn of(record: &Record) -> Self {
+        let signed_in = record.payload.extras().signed_in.as_deref();
         Self {
             id: record.id,
             user: record.user.clone(),
             created_at: record.created_at,
             active_at: record.active_at,
             expires_at: record.expires_at,
-            address: None,
-            user_agent: None,
+            address: signed_in.and_then(|signed_in| signed_in.address),
+            user_agent: signed_in.and_then(|signed_in| signed_in.agent.clone()),
         }
     }
 }

@@ -64,6 +64,7 @@ mod error;
 mod lifetime;
 mod memory;
 mod record;
+mod sign_in;
 mod store;
 mod time;
 mod user;

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::sign_in::SignedIn;
 use crate::{Id, Lifetime, Timestamp};
 
 /// The newest format that this version writes and reads.
@@ -57,7 +58,7 @@ struct Index {
 pub(crate) struct Extras {
     pub(crate) lifetime: Lifetime,
     pub(crate) renewed: Option<Timestamp>,
-    pub(crate) signed_in: Option<Timestamp>,
+    pub(crate) signed_in: Option<Arc<SignedIn>>,
     pub(crate) moved: Option<Moved>,
 }
 
@@ -248,8 +249,12 @@ impl Writer {
         number("idle", lifetime.idle.map(millis));
         number("absolute", lifetime.absolute.map(millis));
         number("renewed", renewed.map(|at| at.as_millis().into()));
-        number("signed_in", signed_in.map(|at| at.as_millis().into()));
         number("moved_until", moved.map(|moved| moved.until.as_millis().into()));
+        if let Some(signed_in) = signed_in {
+            let text = serde_json::to_string(&**signed_in).expect("plain texts can be written");
+            self.0.push_str(",\"signed_in\":");
+            self.0.push_str(&text);
+        }
         if let Some(moved) = moved {
             self.0.push_str(&format!(",\"moved_to\":\"{}\"", moved.to));
         }
@@ -267,7 +272,7 @@ struct Shape<'a> {
     idle: Option<u64>,
     absolute: Option<u64>,
     renewed: Option<Timestamp>,
-    signed_in: Option<Timestamp>,
+    signed_in: Option<SignedIn>,
     moved_to: Option<String>,
     moved_until: Option<Timestamp>,
 }
@@ -300,7 +305,7 @@ impl Index {
         let extras = Extras {
             lifetime: Lifetime { idle: shape.idle.map(limit), absolute: shape.absolute.map(limit) },
             renewed: shape.renewed,
-            signed_in: shape.signed_in,
+            signed_in: shape.signed_in.map(Arc::new),
             moved,
         };
         Ok(Self { data: shape.data.places(text), flash: shape.flash.places(text), extras })
@@ -368,7 +373,11 @@ mod tests {
         let extras = Extras {
             lifetime: Lifetime { idle: Some(Duration::from_secs(1)), absolute: None },
             renewed: Some(Timestamp::from_millis(5)),
-            signed_in: Some(Timestamp::from_millis(4)),
+            signed_in: Some(Arc::new(SignedIn {
+                at: Timestamp::from_millis(4),
+                address: "2001:db8::1".parse().ok(),
+                agent: Some("\"Netscape\" 4\u{7}".to_owned()),
+            })),
             moved: Some(Moved { to: Id::from_bytes([7; 16]), until: Timestamp::from_millis(9) }),
         };
         let entries = || values.iter().map(|(k, v)| (k, &**v));

@@ -1,6 +1,7 @@
 //! A request's session before it is loaded, and the end of the request.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -31,6 +32,12 @@ impl Pending {
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.work().sessions
+    }
+
+    /// Notes the address that the request comes from, for the list of a user's sessions; kept only if somebody signs in.
+    /// For adapters; the first note counts.
+    pub fn set_address(&self, address: IpAddr) {
+        self.arrival().set_address(address);
     }
 
     /// Returns the session if something in this request loaded it already.

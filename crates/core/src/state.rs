@@ -7,6 +7,7 @@ use crate::draft::Draft;
 use crate::payload::{Extras, Moved, Payload};
 use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
 use crate::sessions::{Inner, Settings};
+use crate::sign_in::SignIn;
 use crate::token::{Signer, Token};
 use crate::{Error, Id, Operation, Outcome, Record, Timestamp, UserId, Version};
 
@@ -17,7 +18,7 @@ pub(crate) struct State {
     pub(crate) log: Vec<Change>,
     pub(crate) asked: Asked,
     /// Who signs in; takes effect with the new id.
-    pub(crate) sign_in: Option<UserId>,
+    pub(crate) sign_in: Option<Box<SignIn>>,
     pub(crate) phase: Phase,
     /// What the browser must be told, once something was saved.
     pub(crate) cookie: Option<Box<CookieChange>>,
@@ -186,18 +187,21 @@ impl State {
     }
 
     /// Signs a user in, under a new id. What somebody else did before in this session is not for them to see.
-    pub(crate) fn sign_in(&mut self, user: UserId) -> Result<(), Error> {
+    pub(crate) fn sign_in(&mut self, sign_in: SignIn) -> Result<(), Error> {
         self.renew()?;
-        if self.user().is_some_and(|before| *before != user) {
+        if self.user().is_some_and(|before| *before != sign_in.user) {
             self.destroy();
         }
-        self.sign_in = Some(user);
+        self.sign_in = Some(Box::new(sign_in));
         Ok(())
     }
 
     /// Returns who is signed in.
     pub(crate) fn user(&self) -> Option<&UserId> {
-        self.sign_in.as_ref().or_else(|| self.record()?.user.as_ref())
+        match &self.sign_in {
+            Some(sign_in) => Some(&sign_in.user),
+            None => self.record()?.user.as_ref(),
+        }
     }
 
     /// Ends the session. What is changed after this starts another one.
@@ -311,8 +315,8 @@ impl State {
 
     fn create(&self, sessions: &Inner, now: Timestamp) -> Result<Step, Error> {
         let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
-        let user = self.sign_in.clone();
-        let signed_in = user.is_some().then_some(now);
+        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user.clone());
+        let signed_in = self.sign_in.as_ref().map(|sign_in| sign_in.at(now));
         let record = Record {
             id: token.id(),
             version: Version::FIRST,
@@ -335,11 +339,11 @@ impl State {
         let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
         let mut extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
         let mut begun = record.clone();
-        if let Some(user) = &self.sign_in {
+        if let Some(sign_in) = &self.sign_in {
             // Who signs in begins a session (ASVS 7.3.2), whatever visitor's data it takes over.
-            begun.user = Some(user.clone());
+            begun.user = Some(sign_in.user.clone());
             begun.created_at = now;
-            extras.signed_in = Some(now);
+            extras.signed_in = Some(sign_in.at(now));
         }
         let next = Record { id: token.id(), ..self.next(settings, &begun, extras, now)? };
         let grace_end = now.plus(settings.limits.renewal_grace);

@@ -9,6 +9,7 @@
 mod support;
 
 mod cut_off;
+mod devices;
 mod sign_in;
 mod sign_out;
 mod updates;

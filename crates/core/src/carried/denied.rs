@@ -55,7 +55,8 @@ impl DenyList {
         };
         // Together, so that they are one trip.
         let (by_id, by_user) = try_join(by_id, by_user).await?;
-        let signed_in = record.payload.extras().signed_in.unwrap_or(record.created_at);
+        let signed_in = record.payload.extras().signed_in.as_ref();
+        let signed_in = signed_in.map_or(record.created_at, |signed_in| signed_in.at);
         Ok(by_id.is_some_and(|entry| now >= entry.active_at)
             || by_user.is_some_and(|entry| signed_in <= entry.active_at))
     }

@@ -1,6 +1,7 @@
 //! Who is signed in.
 
 use super::Session;
+use crate::sign_in::SignIn;
 use crate::{Error, InvalidUserId, Timestamp, UserId};
 
 /// Sign-in and sign-out.
@@ -29,7 +30,8 @@ impl Session {
         user: impl TryInto<UserId, Error: Into<InvalidUserId>>,
     ) -> Result<(), Error> {
         let user = user.try_into().map_err(|error| Error::user(error.into()))?;
-        self.0.lock().sign_in(user)
+        let client = self.0.arrival.client();
+        self.0.lock().sign_in(SignIn { user, client })
     }
 
     /// Signs out: another name for [`destroy`](Self::destroy).
@@ -59,6 +61,9 @@ impl Session {
     pub fn signed_in_at(&self) -> Option<Timestamp> {
         let now = self.0.sessions().clock.now();
         let state = self.0.lock();
-        if state.sign_in.is_some() { Some(now) } else { state.record()?.payload.extras().signed_in }
+        if state.sign_in.is_some() {
+            return Some(now);
+        }
+        Some(state.record()?.payload.extras().signed_in.as_ref()?.at)
     }
 }

@@ -14,6 +14,8 @@ use super::{Gates, Visitor, app};
 /// One storage, and one or two servers that share it.
 pub(crate) struct Site {
     servers: Vec<SocketAddr>,
+    /// Those of the first server.
+    pub(crate) sessions: Sessions,
     pub(crate) gates: Gates,
     /// What all servers together ask of the storage.
     pub(crate) gauge: Gauge,
@@ -45,13 +47,14 @@ impl Site {
 
     async fn new<S: Store>(stores: Vec<S>, folder: Option<TempDir>) -> Self {
         let (gates, gauge) = (Gates::default(), Gauge::default());
-        let mut servers = Vec::new();
+        let (mut servers, mut all) = (Vec::new(), Vec::new());
         for store in stores {
             let sessions = Sessions::builder(gauge.measure(store)).secret(secret());
             let sessions = sessions.insecure_http().build().unwrap();
             servers.push(serve(app(&sessions, &gates)).await);
+            all.push(sessions);
         }
-        Self { servers, gates, gauge, _folder: folder }
+        Self { servers, sessions: all.remove(0), gates, gauge, _folder: folder }
     }
 
     /// A new visitor of the first server.
@@ -74,6 +77,7 @@ pub(crate) fn secret() -> Secret {
 async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
     address
 }

@@ -69,6 +69,7 @@ impl Postgres {
     /// # Panics
     ///
     /// If there is no such server.
+    #[must_use]
     pub fn shared() -> &'static Self {
         static SHARED: LazyLock<Postgres> = LazyLock::new(|| match std::env::var(VARIABLE) {
             Ok(url) => Postgres { url, own: None, databases: AtomicU32::new(0) },

@@ -100,7 +100,7 @@ impl State {
     /// `None` while it is worth waiting.
     fn look(&self) -> Option<Result<Arc<Wire>, PostgresError>> {
         match self {
-            Self::Up(wire) if !wire.is_closed() => Some(Ok(wire.clone())),
+            Self::Up(wire) if wire.is_open() => Some(Ok(wire.clone())),
             // Its keeper will notice in a moment.
             Self::Up(_) | Self::Connecting => None,
             Self::Down(error) => Some(Err(PostgresError::Disconnected(error.clone()))),

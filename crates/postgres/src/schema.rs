@@ -96,15 +96,14 @@ enum Found {
 }
 
 async fn find<C: GenericClient>(client: &C, table: &Table) -> Result<Found, PostgresError> {
+    // Reading `pg_class` itself makes the server look at what others have made since the transaction began.
     let comment =
-        "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1), 'pg_class')";
-    let row = client.query_one(comment, &[&table.to_string()]).await?;
-    let comment: Option<String> = row.try_get(1)?;
-    Ok(match (row.try_get(0)?, comment.as_deref().and_then(version)) {
-        (false, _) => Found::Nothing,
-        (true, None) => Found::Unmarked,
-        (true, Some(version)) => Found::Version(version),
-    })
+        "SELECT obj_description(oid, 'pg_class') FROM pg_class WHERE oid = to_regclass($1)";
+    let Some(row) = client.query_opt(comment, &[&table.to_string()]).await? else {
+        return Ok(Found::Nothing);
+    };
+    let comment: Option<String> = row.try_get(0)?;
+    Ok(comment.as_deref().and_then(version).map_or(Found::Unmarked, Found::Version))
 }
 
 fn check(found: &Found, table: &Table) -> Result<(), PostgresError> {

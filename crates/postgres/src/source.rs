@@ -100,15 +100,18 @@ impl Own {
         let patience = self.connector.response_timeout;
         let wire = self.link(kind).wire().await?;
         let Ok(result) = timeout(patience, wire.query(kind, parameters)).await else {
-            wire.retire();
+            wire.give_up();
             return Err(PostgresError::TimedOut(patience));
         };
-        match &result {
-            // Another call found that the server hangs.
-            Err(_) if wire.is_retired() => return Err(PostgresError::TimedOut(patience)),
-            // The server that is written to has moved, and the address knows several.
-            Err(error) if error.is_read_only() && self.seeks_primary() => wire.retire(),
-            _ => {}
+        if let Err(error) = &result {
+            if wire.hangs() {
+                return Err(PostgresError::TimedOut(patience));
+            }
+            // It may take a moment until its end is noticed; nobody else shall ask it. And a server that is no longer
+            // written to has changed places with another one, if the address knows several.
+            if error.is_cut() || error.is_read_only() && self.seeks_primary() {
+                wire.retire();
+            }
         }
         result
     }

@@ -35,6 +35,7 @@ pub(crate) struct Wire {
     statements: [Option<Statement>; Kind::ALL.len()],
     retired: Notify,
     is_retired: AtomicBool,
+    hangs: AtomicBool,
 }
 
 impl Connector {
@@ -68,6 +69,7 @@ impl Connector {
                     statements,
                     retired: Notify::new(),
                     is_retired: AtomicBool::new(false),
+                    hangs: AtomicBool::new(false),
                 }),
                 driver,
             ))
@@ -97,12 +99,13 @@ impl Connector {
     /// Every row of ours is found by its place in an index. A plan that was made while the table was small, and is
     /// kept, must not become a scan of a large one; and planning anew for each call costs more than the call.
     ///
-    /// What was given up here is given up there too, so that no write is made long after it was asked for.
+    /// What is given up here is given up there too, and a little sooner: no write is made long after it was asked for,
+    /// and one that waits for somebody's lock does not cost the connection.
     fn settings(&self) -> String {
         format!(
             "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
              SET enable_mergejoin = off; SET jit = off; SET statement_timeout = {}",
-            self.response_timeout.as_millis().max(1)
+            (self.response_timeout * 9 / 10).as_millis().max(1)
         )
     }
 }
@@ -119,18 +122,26 @@ impl Wire {
         Ok(self.client.query(statement, parameters).await?)
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+    /// Tells whether it can be asked.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.is_retired.load(Ordering::Acquire) && !self.client.is_closed()
     }
 
     /// Has the connection cut and replaced: what it still answers is not heard.
     pub(crate) fn retire(&self) {
-        self.is_retired.store(true, Ordering::Relaxed);
+        self.is_retired.store(true, Ordering::Release);
         self.retired.notify_one();
     }
 
-    pub(crate) fn is_retired(&self) -> bool {
-        self.is_retired.load(Ordering::Relaxed)
+    /// Retires it because an answer did not come in time.
+    pub(crate) fn give_up(&self) {
+        self.hangs.store(true, Ordering::Release);
+        self.retire();
+    }
+
+    /// Tells whether somebody waited in vain.
+    pub(crate) fn hangs(&self) -> bool {
+        self.hangs.load(Ordering::Acquire)
     }
 
     /// Drives the connection until it ends or is retired.

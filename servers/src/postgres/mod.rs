@@ -116,6 +116,15 @@ impl Postgres {
         execute(&self.url, sql)
     }
 
+    /// Like [`execute`](Self::execute), in the database at `url`.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses or is not there.
+    pub fn execute_in(&self, url: &str, sql: &str) -> Result<String> {
+        execute(url, sql)
+    }
+
     /// Returns the certificate of the authority that signed the server's, in PEM, for a server with TLS.
     #[must_use]
     pub fn root_certificate(&self) -> Option<PathBuf> {

@@ -12,16 +12,20 @@ pub(super) enum Measured {
     Bare,
     CloakroomMemory,
     TowerSessionsMemory,
+    CloakroomSigned,
+    CloakroomEncrypted,
     CloakroomSqlite,
     TowerSessionsSqlite,
 }
 
 impl Measured {
     /// Every system there is.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Bare,
         Self::CloakroomMemory,
         Self::TowerSessionsMemory,
+        Self::CloakroomSigned,
+        Self::CloakroomEncrypted,
         Self::CloakroomSqlite,
         Self::TowerSessionsSqlite,
     ];
@@ -35,6 +39,8 @@ impl Measured {
         match self {
             Self::Bare => "bare",
             Self::CloakroomMemory => "cloakroom-memory",
+            Self::CloakroomSigned => "cloakroom-signed",
+            Self::CloakroomEncrypted => "cloakroom-encrypted",
             Self::CloakroomSqlite => "cloakroom-sqlite",
             Self::TowerSessionsMemory => "tower-sessions-memory",
             Self::TowerSessionsSqlite => "tower-sessions-sqlite",
@@ -44,7 +50,11 @@ impl Measured {
     /// The workspace that it is built in.
     pub(super) const fn home(self) -> Home {
         match self {
-            Self::Bare | Self::CloakroomMemory | Self::CloakroomSqlite => Home::Contenders,
+            Self::Bare
+            | Self::CloakroomMemory
+            | Self::CloakroomSigned
+            | Self::CloakroomEncrypted
+            | Self::CloakroomSqlite => Home::Contenders,
             Self::TowerSessionsMemory | Self::TowerSessionsSqlite => Home::Peers,
         }
     }
@@ -54,7 +64,7 @@ impl Measured {
         match self {
             Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
             Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
-            Self::Bare | Self::TowerSessionsMemory | Self::TowerSessionsSqlite => None,
+            _ => None,
         }
     }
 }

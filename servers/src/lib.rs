@@ -3,6 +3,8 @@
 
 mod leash;
 mod port;
+mod postgres;
 
 pub use self::leash::Leash;
 pub use self::port::free_port;
+pub use self::postgres::{Postgres, PostgresBuilder};

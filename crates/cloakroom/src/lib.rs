@@ -16,6 +16,9 @@ pub use cloakroom_core::{
     Sessions, SessionsBuilder, Store, StoreError, SystemClock, Timestamp, UserId, UserIndex,
     Version,
 };
+#[cfg(feature = "postgres")]
+#[doc(inline)]
+pub use cloakroom_postgres as postgres;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use cloakroom_sqlite as sqlite;

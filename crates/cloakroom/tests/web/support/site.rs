@@ -1,11 +1,14 @@
 //! Where the application runs: on real ports of the loopback interface, over one storage.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use cloakroom::conformance::Gauge;
+use cloakroom::postgres::PostgresOptions;
 use cloakroom::sqlite::SqliteStore;
 use cloakroom::{MemoryStore, Secret, Sessions, Store};
+use servers::Postgres;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -36,6 +39,29 @@ impl Site {
     /// Two servers on one file that share nothing else, as two processes would.
     pub(crate) async fn in_sqlite_twice() -> Self {
         Self::on_a_file(2).await
+    }
+
+    /// One server on a table of its own.
+    pub(crate) async fn in_postgres() -> Self {
+        Self::on_a_table(1).await
+    }
+
+    /// Two servers on one table that share nothing else, as two processes would.
+    pub(crate) async fn in_postgres_twice() -> Self {
+        Self::on_a_table(2).await
+    }
+
+    async fn on_a_table(servers: usize) -> Self {
+        static TABLES: AtomicU32 = AtomicU32::new(0);
+        let n = TABLES.fetch_add(1, Ordering::Relaxed);
+        let options = PostgresOptions::new(Postgres::shared().url()).unwrap();
+        // Another test program may use the same server.
+        let options = options.table(format!("web {} {n}", std::process::id()));
+        let mut stores = Vec::new();
+        for _ in 0..servers {
+            stores.push(options.clone().connect().await.unwrap());
+        }
+        Self::new(stores, None).await
     }
 
     async fn on_a_file(servers: usize) -> Self {

@@ -3,6 +3,10 @@
 
 mod leash;
 mod port;
+mod redis;
 
 pub use self::leash::Leash;
 pub use self::port::free_port;
+pub use self::redis::{
+    Redis, RedisCluster, RedisOptions, RedisSentinel, shared_cluster, shared_redis,
+};

@@ -1,0 +1,23 @@
+//! Sessions in Redis or Valkey.
+
+mod error;
+mod options;
+mod store;
+
+mod call;
+mod index;
+mod names;
+mod script;
+mod value;
+mod writing;
+
+mod connection;
+mod link;
+mod source;
+
+pub use redis;
+
+pub use self::connection::Connection;
+pub use self::error::RedisError;
+pub use self::options::RedisOptions;
+pub use self::store::RedisStore;

@@ -36,11 +36,7 @@ impl Call {
         Self::command("SET", vec![key], arguments)
     }
 
-    pub(crate) fn command(
-        name: &'static str,
-        keys: Vec<String>,
-        arguments: Vec<String>,
-    ) -> Self {
+    pub(crate) fn command(name: &'static str, keys: Vec<String>, arguments: Vec<String>) -> Self {
         Self { name: Name::Command(name), keys, arguments }
     }
 

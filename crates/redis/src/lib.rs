@@ -4,12 +4,15 @@ mod error;
 mod options;
 mod store;
 
+mod listing;
+mod reading;
+mod writing;
+
 mod call;
 mod index;
 mod names;
 mod script;
 mod value;
-mod writing;
 
 mod connection;
 mod link;

@@ -63,7 +63,11 @@ pub(crate) enum Repeat {
 }
 
 impl Link {
-    pub(crate) fn new(source: Source, response_timeout: Duration, connect_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        source: Source,
+        response_timeout: Duration,
+        connect_timeout: Duration,
+    ) -> Self {
         Self {
             live: RwLock::new(None),
             is_cluster: source.is_cluster(),
@@ -132,8 +136,7 @@ impl Link {
         };
         let failed = |error: &redis::RedisError| {
             // A cluster's connection looks after itself.
-            is_lost(error) && !self.is_cluster
-                || is_demoted(error) && since.elapsed() > LEAST_AGE
+            is_lost(error) && !self.is_cluster || is_demoted(error) && since.elapsed() > LEAST_AGE
         };
         let gone = match &answers {
             Ok(answers) => answers.iter().any(|answer| answer.as_ref().is_err_and(failed)),
@@ -164,8 +167,7 @@ impl Link {
             Ok(Ok((connection, broken))) => {
                 dial.failed = None;
                 dial.made += 1;
-                let live =
-                    Live { connection, broken, number: dial.made, since: Instant::now() };
+                let live = Live { connection, broken, number: dial.made, since: Instant::now() };
                 *self.live.write().unwrap_or_else(PoisonError::into_inner) = Some(live.clone());
                 return Ok(live);
             }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use redis::cluster::ClusterClientBuilder;
+use redis::io::tcp::TcpSettings;
 use redis::sentinel::{SentinelClientBuilder, SentinelServerType};
 use redis::{
     Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
     ProtocolVersion, RedisResult, TlsCertificates, TlsMode,
 };
-use redis::io::tcp::TcpSettings;
 
 use crate::connection::Connection;
 use crate::link::Link;
@@ -253,7 +253,8 @@ impl RedisOptions {
     }
 
     fn cluster_client(&self, urls: &[String]) -> RedisResult<redis::cluster::ClusterClient> {
-        let nodes = urls.iter().map(|url| self.information(url)).collect::<RedisResult<Vec<_>>>()?;
+        let nodes =
+            urls.iter().map(|url| self.information(url)).collect::<RedisResult<Vec<_>>>()?;
         let mut builder = ClusterClientBuilder::new(nodes)
             // The driver would also repeat writes of which nobody knows whether they were done.
             .retries(0)

@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn what_was_never_written_is_unreadable() {
-        for value in ["", "1", "2 - 1 0 0 0 0 \n{}", "1 - x 0 0 0 0 \n{}", "1 - 1 0 0 0 \n{}", "{}"] {
+        for value in ["", "1", "2 - 1 0 0 0 0 \n{}", "1 - x 0 0 0 0 \n{}", "1 - 1 0 0 0 \n{}", "{}"]
+        {
             let stored = read(record().id, value.into());
             assert_eq!(stored.record.payload, Payload::unreadable(), "{value}");
         }

@@ -17,7 +17,9 @@ use redis::Value;
 use crate::RedisError;
 use crate::call::{Call, Reply, millis};
 use crate::index::Entry;
+use crate::link::Answer;
 use crate::names::Names;
+use crate::reading::stored;
 use crate::script;
 use crate::value::{self, Link, Stored, head, life, tail, user, whole};
 
@@ -67,8 +69,14 @@ enum Main {
 enum Before {
     Tell(Entry),
     /// Looks whether a prepared record counts.
-    Origin { new: Id, old: Id },
-    Confirm { new: Id, old: Id },
+    Origin {
+        new: Id,
+        old: Id,
+    },
+    Confirm {
+        new: Id,
+        old: Id,
+    },
 }
 
 impl<'a> Writing<'a> {
@@ -142,9 +150,7 @@ impl<'a> Writing<'a> {
                 let value = whole(record, Link::None, self.until(record));
                 Call::create(names.session(id), value, life_of(record))
             }
-            Operation::Replace { version, next } => {
-                self.replace(names, *version, next, Link::None)
-            }
+            Operation::Replace { version, next } => self.replace(names, *version, next, Link::None),
             Operation::Renew { next, moved, .. } if self.reach == Reach::Cluster => {
                 let value = whole(next, Link::From(moved.id), self.until(next));
                 // It must not outlive the pointer, without which it does not count.
@@ -209,25 +215,25 @@ impl<'a> Writing<'a> {
     }
 
     /// Takes the answer to the last call.
-    pub(crate) fn absorb(&mut self, answer: Value) -> Result<(), RedisError> {
+    pub(crate) fn absorb(&mut self, answer: Answer) -> Result<(), RedisError> {
         self.calls += 1;
         if self.calls > MOST_CALLS {
             return Err(RedisError::Contended);
         }
         match self.before.pop() {
             Some(Before::Tell(entry)) => {
-                self.neglected.push((entry.clone(), texts(answer)));
+                self.neglected.push((entry.clone(), texts(answer?)));
                 self.told.push(entry);
             }
             Some(Before::Origin { new, old }) => {
-                if points(old, answer, new) {
+                if points(stored(old, answer)?.as_ref(), new) {
                     self.before.push(Before::Confirm { new, old });
                 } else {
                     self.uncounted = true;
                 }
             }
-            Some(Before::Confirm { .. }) => {}
-            None => self.main = self.after(answer)?,
+            Some(Before::Confirm { .. }) => drop(answer?),
+            None => self.main = self.after(answer?)?,
         }
         Ok(())
     }
@@ -297,11 +303,8 @@ pub(crate) fn confirm(names: &Names, new: &Id, old: &Id) -> Call {
 }
 
 /// Tells whether what is under the old id points to the new one, so that the renewal has happened.
-pub(crate) fn points(old: Id, answer: Value, new: Id) -> bool {
-    match answer {
-        Value::BulkString(value) => value::read(old, value).link == Link::To(new),
-        _ => false,
-    }
+pub(crate) fn points(old: Option<&Stored>, new: Id) -> bool {
+    old.is_some_and(|old| old.link == Link::To(new))
 }
 
 fn life_of(record: &Record) -> i64 {

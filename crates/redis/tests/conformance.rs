@@ -11,7 +11,6 @@ async fn the_redis_store_keeps_every_promise() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn on_a_cluster_it_does_too() {
-    let options =
-        RedisOptions::cluster(servers::shared_cluster().urls()).prefix("conformance:");
+    let options = RedisOptions::cluster(servers::shared_cluster().urls()).prefix("conformance:");
     conformance::prove(|| options.clone().open().unwrap()).await;
 }

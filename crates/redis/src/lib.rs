@@ -18,6 +18,9 @@ mod connection;
 mod link;
 mod source;
 
+#[cfg(test)]
+mod testing;
+
 pub use redis;
 
 pub use self::connection::Connection;

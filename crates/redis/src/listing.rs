@@ -18,8 +18,8 @@ const LEAST_PAGE: usize = 16;
 /// Most of them.
 const LARGEST_PAGE: usize = 256;
 
-/// Most pointers to follow from an entry to its session.
-const MOST_MOVES: u32 = 4;
+/// How often a session may move while it is listed.
+const MOST_MOVES: u32 = 16;
 
 impl Inner {
     /// Removes those of a user's entries that have no record. What cannot be done now is done another time.
@@ -52,25 +52,30 @@ impl Inner {
             .filter_map(|member| index::parse(&member).map(|(at, id)| (at, id, member)))
             .collect();
         entries.sort_by_key(|&(created_at, id, _)| (Reverse(created_at), id));
-        let (mut found, mut dead) = (Vec::new(), Vec::new());
+        let (mut met, mut dead) = (Met::default(), Vec::new());
         for page in entries.chunks(limit.clamp(LEAST_PAGE, LARGEST_PAGE)) {
             let ids: Vec<_> = page.iter().map(|&(_, id, _)| id).collect();
             let mut moved = Vec::new();
             for ((_, _, member), stored) in page.iter().zip(self.stored_many(&ids).await?) {
-                match stored {
-                    Some(stored) if stored.record.user.as_ref() == Some(user) => {
-                        found.push(stored.record);
-                        continue;
-                    }
-                    Some(stored) if may_be_of(&stored.record, user) => continue,
-                    Some(Stored { link: Link::To(id), .. }) => moved.push(id),
-                    _ => {}
+                let Some(stored) = stored else {
+                    dead.push((State::Dead, member.clone()));
+                    continue;
+                };
+                if !may_be_of(&stored.record, user) {
+                    dead.push((State::Dead, member.clone()));
                 }
-                dead.push((State::Dead, member.clone()));
+                moved.extend(met.take(user, stored));
             }
             // A session may have moved since the entries were read.
-            self.follow(user, moved, &mut found).await?;
-            if found.len() >= limit {
+            for _ in 0..MOST_MOVES {
+                moved.retain(|id| !met.ids.contains(id));
+                if moved.is_empty() {
+                    break;
+                }
+                let stored = self.stored_many(&moved).await?;
+                moved = stored.into_iter().flatten().filter_map(|it| met.take(user, it)).collect();
+            }
+            if met.found.len() >= limit {
                 break;
             }
         }
@@ -79,36 +84,33 @@ impl Inner {
             let tidy = index::tidy(&self.names, user, self.safe_age, &dead);
             let _ = self.link.one(&tidy, Repeat::Never).await;
         }
-        // One that has moved is met twice.
-        let mut seen = HashSet::new();
-        found.retain(|record| seen.insert(record.id));
+        let mut found = met.found;
         found.sort_by_key(|record| Reverse(record.created_at));
         found.truncate(limit);
         Ok(found)
     }
+}
 
-    /// Adds the user's sessions that have moved to these ids.
-    async fn follow(
-        &self,
-        user: &UserId,
-        mut moved: Vec<Id>,
-        found: &mut Vec<Record>,
-    ) -> Result<(), RedisError> {
-        for _ in 0..MOST_MOVES {
-            if moved.is_empty() {
-                break;
-            }
-            let mut further = Vec::new();
-            for stored in self.stored_many(&moved).await?.into_iter().flatten() {
-                match stored.link {
-                    Link::To(id) => further.push(id),
-                    _ if stored.record.user.as_ref() == Some(user) => found.push(stored.record),
-                    _ => {}
-                }
-            }
-            moved = further;
+/// What a listing has come across.
+#[derive(Default)]
+struct Met {
+    /// Of records that were there, whosever they are.
+    ids: HashSet<Id>,
+    /// The user's, each once.
+    found: Vec<Record>,
+}
+
+impl Met {
+    /// Takes a record; returns where its session has moved.
+    fn take(&mut self, user: &UserId, stored: Stored) -> Option<Id> {
+        let Stored { record, link } = stored;
+        if self.ids.insert(record.id) && record.user.as_ref() == Some(user) {
+            self.found.push(record);
         }
-        Ok(())
+        match link {
+            Link::To(id) => Some(id),
+            Link::None | Link::From(_) => None,
+        }
     }
 }
 
@@ -116,3 +118,6 @@ impl Inner {
 fn may_be_of(record: &Record, user: &UserId) -> bool {
     record.user.as_ref() == Some(user) || record.payload == Payload::unreadable()
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,17 @@ impl RedisStore {
         Self(Arc::new(Inner { link, names, safe_age: SAFE_AGE }))
     }
 
+    #[cfg(test)]
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_safe_age(self, safe_age: i64) -> Self {
+        let inner = Arc::into_inner(self.0).expect("nobody else has it");
+        Self(Arc::new(Inner { safe_age, ..inner }))
+    }
+
     pub(crate) async fn reach_server(&self) -> Result<(), RedisError> {
         self.0.link.connect().await?;
         let ping = Call::command("PING", vec![], vec![]);

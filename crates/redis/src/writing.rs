@@ -324,3 +324,6 @@ pub(crate) fn texts(answer: Value) -> Vec<String> {
     };
     parts.into_iter().filter_map(text).collect()
 }
+
+#[cfg(test)]
+mod tests;

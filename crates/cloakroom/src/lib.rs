@@ -15,6 +15,9 @@ pub use cloakroom_core::{
     SameSite, Saved, Secret, Session, Sessions, SessionsBuilder, Store, StoreError, SystemClock,
     Timestamp, UserId, Version,
 };
+#[cfg(feature = "redis")]
+#[doc(inline)]
+pub use cloakroom_redis as redis;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use cloakroom_sqlite as sqlite;

@@ -3,7 +3,7 @@
 //! One program, so that its dependencies are linked once. `support` holds the application and the visitors; each other
 //! module is about one promise.
 
-#![cfg(all(feature = "axum", feature = "sqlite", feature = "conformance"))]
+#![cfg(all(feature = "axum", feature = "redis", feature = "sqlite", feature = "conformance"))]
 
 #[macro_use]
 mod support;

@@ -37,6 +37,21 @@ macro_rules! on_every_store {
             async fn in_sqlite_by_two_servers() {
                 in_time(super::$test(Site::in_sqlite_twice().await)).await;
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_redis() {
+                in_time(super::$test(Site::in_redis().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_redis_by_two_servers() {
+                in_time(super::$test(Site::in_redis_twice().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_redis_cluster() {
+                in_time(super::$test(Site::in_redis_cluster().await)).await;
+            }
         }
     };
 }

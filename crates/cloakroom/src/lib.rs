@@ -19,6 +19,9 @@ pub use cloakroom_core::{
 #[cfg(feature = "postgres")]
 #[doc(inline)]
 pub use cloakroom_postgres as postgres;
+#[cfg(feature = "redis")]
+#[doc(inline)]
+pub use cloakroom_redis as redis;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use cloakroom_sqlite as sqlite;

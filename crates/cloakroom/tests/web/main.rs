@@ -3,7 +3,13 @@
 //! One program, so that its dependencies are linked once. `support` holds the application and the visitors; each other
 //! module is about one promise.
 
-#![cfg(all(feature = "axum", feature = "sqlite", feature = "postgres", feature = "conformance"))]
+#![cfg(all(
+    feature = "axum",
+    feature = "conformance",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
 
 #[macro_use]
 mod support;

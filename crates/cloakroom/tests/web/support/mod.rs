@@ -47,6 +47,21 @@ macro_rules! on_every_store {
             async fn in_postgres_by_two_servers() {
                 in_time(super::$test(Site::in_postgres_twice().await)).await;
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_redis() {
+                in_time(super::$test(Site::in_redis().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_redis_by_two_servers() {
+                in_time(super::$test(Site::in_redis_twice().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_redis_cluster() {
+                in_time(super::$test(Site::in_redis_cluster().await)).await;
+            }
         }
     };
 }

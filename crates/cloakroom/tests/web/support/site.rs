@@ -1,14 +1,16 @@
 //! Where the application runs: on real ports of the loopback interface, over one storage.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use cloakroom::conformance::Gauge;
 use cloakroom::postgres::PostgresOptions;
+use cloakroom::redis::RedisOptions;
 use cloakroom::sqlite::SqliteStore;
 use cloakroom::{MemoryStore, Secret, Sessions, Store};
-use servers::Postgres;
+use servers::{Postgres, shared_cluster, shared_redis};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -64,6 +66,28 @@ impl Site {
         Self::new(stores, None).await
     }
 
+    /// One server on a Redis server.
+    pub(crate) async fn in_redis() -> Self {
+        Self::in_redis_by(1, RedisOptions::new(shared_redis())).await
+    }
+
+    /// Two servers on one Redis server.
+    pub(crate) async fn in_redis_twice() -> Self {
+        Self::in_redis_by(2, RedisOptions::new(shared_redis())).await
+    }
+
+    /// Two servers on a Redis Cluster.
+    pub(crate) async fn in_redis_cluster() -> Self {
+        Self::in_redis_by(2, RedisOptions::cluster(shared_cluster().urls())).await
+    }
+
+    /// All tests share the servers; each has a prefix of its own.
+    async fn in_redis_by(servers: usize, options: RedisOptions) -> Self {
+        let options = options.prefix(format!("{}:", fresh_name()));
+        let stores = (0..servers).map(|_| options.clone().open().unwrap()).collect();
+        Self::new(stores, None).await
+    }
+
     async fn on_a_file(servers: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sessions.db");
@@ -92,6 +116,10 @@ impl Site {
     pub(crate) fn turn(&self, visitor: &Visitor, n: usize) -> Visitor {
         visitor.at(self.servers[n % self.servers.len()])
     }
+}
+
+fn fresh_name() -> String {
+    format!("test{:x}", RandomState::new().hash_one(std::process::id()))
 }
 
 /// The secret of all servers; another process would read the same from its configuration.

@@ -302,7 +302,8 @@ impl State {
             Plan::Touch => {
                 let lifetime = self.draft.extras.lifetime;
                 let expires_at = settings.limits.deadline(record.created_at, now, lifetime);
-                write(Operation::Touch { id: record.id, active_at: now, expires_at })
+                let (id, version) = (record.id, record.version);
+                write(Operation::Touch { id, version, active_at: now, expires_at })
             }
             Plan::Replace => {
                 let next = self.next(settings, record, self.draft.extras.clone(), now)?;
@@ -431,7 +432,6 @@ impl State {
                 }
                 Ok(Next::Done)
             }
-            (Operation::Touch { .. }, _) => Ok(Next::Done),
             (Operation::Delete(_), Outcome::Removed(removed)) => {
                 Ok(self.removed(&sessions.settings, &removed, now))
             }
@@ -441,12 +441,10 @@ impl State {
             }
             // 122 random bits met twice; the next step draws again.
             (Operation::Create(_), _) => Ok(Next::Again),
-            (Operation::Replace { .. } | Operation::Renew { .. }, Outcome::Stale(current)) => {
-                Ok(Next::Overtaken(current))
-            }
-            (Operation::Replace { .. } | Operation::Renew { .. }, Outcome::Removed(_)) => {
-                Ok(Next::Overtaken(None))
-            }
+            // Whoever was first was active too.
+            (Operation::Touch { .. }, _) => Ok(Next::Done),
+            (_, Outcome::Stale(current)) => Ok(Next::Overtaken(current)),
+            (_, Outcome::Removed(_)) => Ok(Next::Overtaken(None)),
         }
     }
 

@@ -38,7 +38,7 @@ enum Change {
 /// What the storage should hold: sessions by the number that stands for their token.
 #[derive(Default)]
 struct Model {
-    sessions: BTreeMap<usize, (Data, Duration)>,
+    sessions: BTreeMap<usize, Stored>,
     /// Where renewed sessions have gone, and until when an end finds them from there.
     moved: BTreeMap<usize, (usize, Duration)>,
     now: Duration,
@@ -47,10 +47,19 @@ struct Model {
 
 type Data = BTreeMap<String, serde_json::Value>;
 
+#[derive(Clone)]
+struct Stored {
+    data: Data,
+    deadline: Duration,
+    version: u32,
+}
+
 /// A request of the model.
 struct Request {
     token: Option<usize>,
     found: bool,
+    /// The session as it was loaded.
+    loaded: Option<Stored>,
     /// What was loaded, and what the request has made of it.
     seen: Data,
     view: Data,
@@ -74,13 +83,15 @@ impl Request {
 impl Model {
     fn alive(&self, token: Option<usize>) -> bool {
         let session = token.and_then(|token| self.sessions.get(&token));
-        session.is_some_and(|(_, deadline)| self.now < *deadline)
+        session.is_some_and(|session| self.now < session.deadline)
+    }
+
+    fn load(&self, token: Option<usize>) -> Option<Stored> {
+        self.sessions.get(&token?).filter(|_| self.alive(token)).cloned()
     }
 
     fn data(&self, token: Option<usize>) -> Data {
-        let session =
-            token.filter(|_| self.alive(token)).and_then(|token| self.sessions.get(&token));
-        session.map(|(data, _)| data.clone()).unwrap_or_default()
+        self.load(token).map(|session| session.data).unwrap_or_default()
     }
 
     /// Ends a request; returns the browser's token afterwards if the response changes it.
@@ -94,8 +105,7 @@ impl Model {
                 old = new;
             }
             // Ended by another request meanwhile: this one has nothing to end and nothing to add.
-            let (_, deadline) = self.sessions.remove(&old)?;
-            if self.now >= deadline {
+            if self.now >= self.sessions.remove(&old)?.deadline {
                 return None;
             }
             cookie = Some(None);
@@ -117,8 +127,8 @@ impl Model {
         if !self.alive(Some(old)) {
             return None;
         }
-        let (before, deadline) = self.sessions[&old].clone();
-        let mut data = before.clone();
+        let before = self.sessions[&old].clone();
+        let mut data = before.data.clone();
         // What comes to nothing in its own request comes to nothing.
         if request.view != request.seen || renews {
             changes.iter().for_each(|change| apply(&mut data, change));
@@ -129,16 +139,24 @@ impl Model {
             self.moved.insert(old, (new, self.now + POINTER));
             return Some(Some(new));
         }
-        let touched = self.now + IDLE >= deadline + IDLE / 10;
-        let slides = data != before || touched;
-        let deadline = if slides { self.now + IDLE } else { deadline };
-        self.sessions.insert(old, (data, deadline));
+        // Who only reads slides by what was loaded, if that is not over; and not if somebody has changed the session
+        // since.
+        let reads = request.view == request.seen;
+        let loaded = request.loaded.as_ref().filter(|loaded| reads && self.now < loaded.deadline);
+        let known = loaded.map_or(Some(&before), |loaded| {
+            Some(loaded).filter(|loaded| loaded.version == before.version)
+        });
+        let due = known.is_some_and(|known| self.now + IDLE >= known.deadline + IDLE / 10);
+        let slides = data != before.data || due;
+        let deadline = if slides { self.now + IDLE } else { before.deadline };
+        let version = before.version + u32::from(data != before.data);
+        self.sessions.insert(old, Stored { data, deadline, version });
         None
     }
 
     fn insert(&mut self, data: Data) -> usize {
         self.tokens += 1;
-        self.sessions.insert(self.tokens, (data, self.now + IDLE));
+        self.sessions.insert(self.tokens, Stored { data, deadline: self.now + IDLE, version: 1 });
         self.tokens
     }
 }
@@ -211,10 +229,11 @@ async fn play(steps: Vec<Step>) {
                 let visit = browser.begin().await.unwrap();
                 let found = model.alive(token);
                 assert_eq!(!visit.session().is_new(), found);
+                let loaded = model.load(token);
                 let seen = model.data(token);
-                let view = seen.clone();
-                windows[window] =
-                    Some((visit, Request { token, found, seen, view, changes: Vec::new() }));
+                let (view, changes) = (seen.clone(), Vec::new());
+                let request = Request { token, found, loaded, seen, view, changes };
+                windows[window] = Some((visit, request));
             }
             Step::Begin(_) => {}
             Step::Do(window, change) => {
@@ -247,7 +266,7 @@ async fn play(steps: Vec<Step>) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2_000,
+        cases: 4_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -94,7 +94,12 @@ mod tests {
 
     fn touch(id: u8) -> Operation {
         let at = Timestamp::from_millis(0);
-        Operation::Touch { id: record(id, 1).id, active_at: at, expires_at: at }
+        Operation::Touch {
+            id: record(id, 1).id,
+            version: Version::FIRST,
+            active_at: at,
+            expires_at: at,
+        }
     }
 
     #[test]

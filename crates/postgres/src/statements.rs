@@ -149,13 +149,13 @@ fn text(kind: Kind, table: &Table) -> String {
         Kind::Touch => format!(
             "UPDATE {table} t
              SET active_at = greatest(t.active_at, $2), expires_at = greatest(t.expires_at, $3)
-             WHERE t.id = $1 RETURNING t.id"
+             WHERE t.id = $1 AND t.version = $4 RETURNING t.id"
         ),
         Kind::TouchMany => format!(
             "WITH held AS MATERIALIZED (
-                 SELECT asked.* FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[])
-                     AS asked (id, active_at, expires_at)
-                 JOIN {table} t ON t.id = asked.id
+                 SELECT asked.* FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bigint[])
+                     AS asked (id, active_at, expires_at, was)
+                 JOIN {table} t ON t.id = asked.id AND t.version = asked.was
                  ORDER BY asked.id FOR NO KEY UPDATE OF t
              )
              UPDATE {table} t

@@ -36,9 +36,9 @@ impl Source {
                 parameters.extend(next.parameters());
                 self.query(Kind::Renew, &parameters).await?
             }
-            Operation::Touch { id, active_at, expires_at } => {
-                let parameters: [&(dyn ToSql + Sync); 3] =
-                    [&Key(*id), &Instant(*active_at), &Instant(*expires_at)];
+            Operation::Touch { id, version, active_at, expires_at } => {
+                let parameters: [&(dyn ToSql + Sync); 4] =
+                    [&Key(*id), &Instant(*active_at), &Instant(*expires_at), &number(*version)];
                 self.query(Kind::Touch, &parameters).await?
             }
             Operation::Delete(id) => {
@@ -244,6 +244,7 @@ struct Touches {
     ids: Vec<Key>,
     active_at: Vec<Instant>,
     expires_at: Vec<Instant>,
+    versions: Vec<i64>,
 }
 
 impl<'a> Groups<'a> {
@@ -260,8 +261,9 @@ impl<'a> Groups<'a> {
                 self.renews.moved.versions.push(number(*version));
                 self.renews.next.add(next);
             }
-            Operation::Touch { id, active_at, expires_at } => {
+            Operation::Touch { id, version, active_at, expires_at } => {
                 self.touches.ids.push(Key(*id));
+                self.touches.versions.push(number(*version));
                 self.touches.active_at.push(Instant(*active_at));
                 self.touches.expires_at.push(Instant(*expires_at));
             }
@@ -288,6 +290,6 @@ impl Renews<'_> {
 
 impl Touches {
     fn parameters(&self) -> Parameters<'_> {
-        vec![&self.ids, &self.active_at, &self.expires_at]
+        vec![&self.ids, &self.active_at, &self.expires_at, &self.versions]
     }
 }

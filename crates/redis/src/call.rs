@@ -112,10 +112,7 @@ impl Reply {
             Value::Array(parts) => parts.into_iter(),
             _ => return unexpected,
         };
-        let tag = match parts.next() {
-            Some(Value::BulkString(tag)) => tag,
-            _ => return unexpected,
-        };
+        let Some(Value::BulkString(tag)) = parts.next() else { return unexpected };
         if tag == b"foreign" {
             return Ok(Self::Foreign);
         }

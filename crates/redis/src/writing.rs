@@ -168,7 +168,7 @@ impl<'a> Writing<'a> {
                 ];
                 Call::script(&script::RENEW, keys, arguments)
             }
-            Operation::Touch { active_at, expires_at, .. } => {
+            Operation::Touch { version, active_at, expires_at, .. } => {
                 let told = self.told.last();
                 let arguments = vec![
                     millis(*active_at),
@@ -176,6 +176,7 @@ impl<'a> Writing<'a> {
                     life(*active_at, *expires_at).to_string(),
                     told.map_or_else(String::new, |entry| entry.user.as_str().to_owned()),
                     told.map_or_else(String::new, |entry| millis(entry.until)),
+                    version_text(*version),
                 ];
                 Call::script(&script::TOUCH, vec![names.session(id)], arguments)
             }

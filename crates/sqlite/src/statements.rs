@@ -59,15 +59,17 @@ pub(crate) fn write(
             }
             Ok(Outcome::Applied)
         }
-        Operation::Touch { id, active_at, expires_at } => {
+        Operation::Touch { id, version, active_at, expires_at } => {
             let mut statement = connection.prepare_cached(
                 "UPDATE cloakroom_sessions
-                 SET active_at = max(active_at, ?2), expires_at = max(expires_at, ?3) WHERE id = ?1",
+                 SET active_at = max(active_at, ?3), expires_at = max(expires_at, ?4)
+                 WHERE id = ?1 AND version = ?2",
             )?;
             let (active_at, expires_at) = (active_at.as_millis(), expires_at.as_millis());
-            match statement.execute(params![id.to_string(), active_at, expires_at])? {
+            let parameters = params![id.to_string(), number(*version), active_at, expires_at];
+            match statement.execute(parameters)? {
                 1 => Ok(Outcome::Applied),
-                _ => Ok(Outcome::Stale(None)),
+                _ => stale(connection, id),
             }
         }
         Operation::Delete(id) => {

@@ -17,7 +17,10 @@ pub(super) fn proofs<S: Store>(here: S, there: S) -> Vec<Proof> {
         proof("create never overwrites", Box::pin(create_never_overwrites(pair()))),
         proof("replace needs the very version", Box::pin(replace_needs_the_version(pair()))),
         proof("renew is one step", Box::pin(renew_is_one_step(pair()))),
-        proof("touch never moves earlier and leaves the version", Box::pin(touch(pair()))),
+        proof(
+            "touch never moves earlier, and needs the version and leaves it",
+            Box::pin(touch(pair())),
+        ),
         proof("delete tells what was there", Box::pin(delete(pair()))),
         proof("trips answer in order", Box::pin(trips(pair()))),
         proof("only what has expired is swept, and no more than asked", Box::pin(sweep(pair()))),
@@ -132,6 +135,7 @@ async fn touch<S: Store>((here, there): Pair<S>) {
     let first = record();
     let touch = |seconds| Operation::Touch {
         id: first.id,
+        version: first.version,
         active_at: NOW.plus(Duration::from_secs(seconds)),
         expires_at: NOW.plus(Duration::from_secs(3600 + seconds)),
     };
@@ -146,7 +150,10 @@ async fn touch<S: Store>((here, there): Pair<S>) {
         ..first.clone()
     };
     assert_eq!(load(&*there, first.id).await, Some(touched));
-    assert_eq!(write(&*here, replace(1, &with(&first, 2, "next"))).await, Outcome::Applied);
+    let next = with(&first, 2, "next");
+    assert_eq!(write(&*here, replace(1, &next)).await, Outcome::Applied);
+    assert_stale(&write(&*there, touch(30)).await, Some(&next));
+    assert_eq!(load(&*here, first.id).await, Some(next), "what has changed is not touched");
 }
 
 async fn delete<S: Store>((here, there): Pair<S>) {
@@ -248,6 +255,7 @@ async fn of_user<S: Store>((here, there): Pair<S>) {
     assert_eq!(list(&ann, 9).await, []);
     let touch = Operation::Touch {
         id: other.id,
+        version: other.version,
         active_at: NOW.plus(Duration::from_secs(60)),
         expires_at: NOW.plus(Duration::from_secs(9000)),
     };

@@ -51,9 +51,13 @@ impl Shard {
                     (Outcome::Stale(current), Usage::default())
                 }
             },
-            Operation::Touch { id, active_at, expires_at } => {
-                let Some(Entry { record, .. }) = self.records.get_mut(id) else {
-                    return (Outcome::Stale(None), Usage::default());
+            Operation::Touch { id, version, active_at, expires_at } => {
+                let record = match self.records.get_mut(id) {
+                    Some(Entry { record, .. }) if record.version == *version => record,
+                    other => {
+                        let current = other.map(|entry| entry.record.clone());
+                        return (Outcome::Stale(current), Usage::default());
+                    }
                 };
                 record.active_at = record.active_at.max(*active_at);
                 record.expires_at = record.expires_at.max(*expires_at);

@@ -77,7 +77,12 @@ fn a_session_that_lives_on_is_not_swept_by_its_old_date() {
     let _ = shard.apply(&Operation::Create(record(1, 10)));
     let id = record(1, 0).id;
     let expires_at = START.plus(Duration::from_secs(30));
-    let _ = shard.apply(&Operation::Touch { id, active_at: START, expires_at });
+    let _ = shard.apply(&Operation::Touch {
+        id,
+        version: Version::FIRST,
+        active_at: START,
+        expires_at,
+    });
     let limit = NonZeroU32::new(10).unwrap();
     assert_eq!(shard.expire(START.plus(Duration::from_secs(20)), limit).1, 0);
     assert_eq!(shard.expire(START.plus(Duration::from_secs(30)), limit).1, 1);

@@ -68,6 +68,10 @@ impl Work {
             if state.asked == Asked::Destroy {
                 return Ok(());
             }
+            if state.asked == Asked::Nothing && !state.draft.differs() {
+                // What came to nothing is nothing, also where the others have been.
+                state.log.clear();
+            }
             (state.draft.shown().clone(), std::mem::take(&mut state.log))
         };
         let draft = Draft::rebase(shown, fresh.payload.clone(), &log);

@@ -56,13 +56,13 @@ use crate::{Id, Record, Timestamp, Version};
 ///                 shelf.insert(moved.id, moved.clone());
 ///                 Outcome::Applied
 ///             }
-///             Operation::Touch { id, active_at, expires_at } => match shelf.get_mut(id) {
-///                 Some(record) => {
+///             Operation::Touch { id, version, active_at, expires_at } => match shelf.get_mut(id) {
+///                 Some(record) if record.version == *version => {
 ///                     record.active_at = record.active_at.max(*active_at);
 ///                     record.expires_at = record.expires_at.max(*expires_at);
 ///                     Outcome::Applied
 ///                 }
-///                 None => Outcome::Stale(None),
+///                 _ => Outcome::Stale(current),
 ///             },
 ///             Operation::Delete(id) => shelf.remove(id).map_or(Outcome::Stale(None), Outcome::Removed),
 ///             _ => Outcome::Stale(current),
@@ -175,10 +175,12 @@ pub enum Operation {
         /// A short-lived record under the old id that tells where the session has gone.
         moved: Record,
     },
-    /// Moves both instants later, never earlier; leaves the version. Stale if the id is not there.
+    /// Moves both instants later, never earlier; leaves the version. Stale unless the id is there with exactly `version`.
     Touch {
         /// The record.
         id: Id,
+        /// The version that must be there.
+        version: Version,
         /// Its last activity.
         active_at: Timestamp,
         /// Its new expiry.

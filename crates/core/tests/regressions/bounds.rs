@@ -103,6 +103,7 @@ async fn the_active_session_is_spared() {
     let _ = write(Operation::Create(record(2, 200))).await;
     let touch = Operation::Touch {
         id: record(1, 0).id,
+        version: record(1, 0).version,
         active_at: Timestamp::from_millis(50),
         expires_at: Timestamp::from_millis(9_000),
     };

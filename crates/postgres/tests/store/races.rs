@@ -31,7 +31,12 @@ async fn overlapping_batches_in_any_order_never_wait_for_each_other() {
                     .into_iter()
                     .flatten()
                     .map(|record| match dice.below(4) {
-                        0 => Operation::Touch { id: record.id, active_at: NOW, expires_at: NOW },
+                        0 => Operation::Touch {
+                            id: record.id,
+                            version: record.version,
+                            active_at: NOW,
+                            expires_at: NOW,
+                        },
                         1 => renewal(&record, seed * 1000 + round),
                         _ => replace(&record, record.version.get()),
                     })
@@ -130,7 +135,12 @@ async fn a_batch_answers_in_its_order() {
         Operation::Create(record(1)),
         replace(&record(1), 1),
         replace(&record(1), 1),
-        Operation::Touch { id: record(1).id, active_at: NOW, expires_at: NOW },
+        Operation::Touch {
+            id: record(1).id,
+            version: Version::new(2),
+            active_at: NOW,
+            expires_at: NOW,
+        },
         Operation::Delete(record(1).id),
         Operation::Delete(record(1).id),
         Operation::Create(record(1)),

@@ -1,11 +1,12 @@
 -- KEYS: the record.
--- ARGV: last activity; expiry; life in ms; the user whose index was told just now, and until when it knows the record.
+-- ARGV: last activity; expiry; life in ms; the user whose index was told just now, and until when it knows the record;
+-- the version that must be there.
 local value, answer = read(KEYS[1])
 if not value then
   return answer
 end
 local link, version, created, active, expires, indexed, user = string.match(value, FORM)
-if not link then
+if version ~= ARGV[6] then
   return {'stale', value}
 elseif string.sub(link, 1, 1) == '<' then
   return {'prepared', value}

@@ -109,6 +109,7 @@ async fn what_was_only_prepared_goes_by_itself_and_is_in_nobodys_way() {
     // Nobody can do anything to it.
     let touch = Operation::Touch {
         id: scene.next.id,
+        version: scene.next.version,
         active_at: scene.next.active_at,
         expires_at: scene.next.expires_at,
     };
@@ -151,6 +152,7 @@ async fn whoever_writes_next_finishes_the_renewal() {
             2 => Operation::Delete(scene.next.id),
             _ => Operation::Touch {
                 id: scene.next.id,
+                version: scene.next.version,
                 active_at: scene.next.active_at,
                 expires_at: scene.next.expires_at,
             },

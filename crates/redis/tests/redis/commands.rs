@@ -64,9 +64,9 @@ async fn each_operation_is_one_command() {
     assert_eq!(sent(&server), one("evalsha"));
     assert!(matches!(store.write(&replace).await.unwrap(), Outcome::Stale(Some(_))));
     assert_eq!(sent(&server), one("evalsha"), "what is there comes along");
+    let Operation::Replace { next: record, .. } = replace else { unreachable!() };
     assert_eq!(store.write(&touch(&record)).await.unwrap(), Outcome::Applied);
     assert_eq!(sent(&server), one("evalsha"));
-    let Operation::Replace { next: record, .. } = replace else { unreachable!() };
     let (renew, renewed) = renewal(&record);
     assert_eq!(store.write(&renew).await.unwrap(), Outcome::Applied);
     assert_eq!(sent(&server), one("evalsha"));
@@ -128,7 +128,7 @@ async fn ordinary_writes_do_not_pay_for_the_users_index() {
     let ann = UserId::from(7_u64);
     let first = Record { user: Some(ann.clone()), ..record() };
     let _ = store.write(&Operation::Create(first.clone())).await.unwrap();
-    for operation in [next(&first), touch(&first)] {
+    for operation in [touch(&first), next(&first)] {
         assert_eq!(store.write(&operation).await.unwrap(), Outcome::Applied);
     }
     let _ = calls(&server);
@@ -138,7 +138,12 @@ async fn ordinary_writes_do_not_pay_for_the_users_index() {
     // About an idle time later the index hears of it again.
     let later = Record { active_at: first.expires_at, ..second };
     let far = later.active_at.plus(std::time::Duration::from_secs(3601));
-    let touch = Operation::Touch { id: later.id, active_at: later.active_at, expires_at: far };
+    let touch = Operation::Touch {
+        id: later.id,
+        version: later.version,
+        active_at: later.active_at,
+        expires_at: far,
+    };
     assert_eq!(store.write(&touch).await.unwrap(), Outcome::Applied);
     let calls = calls(&server);
     assert!(calls.contains(&("zadd".to_owned(), 1)), "{calls:?}");

@@ -59,6 +59,7 @@ pub(crate) fn touch(record: &Record) -> Operation {
     let later = Duration::from_secs(600);
     Operation::Touch {
         id: record.id,
+        version: record.version,
         active_at: record.active_at.plus(later),
         expires_at: record.expires_at.plus(later),
     }

@@ -1,6 +1,6 @@
 //! How many commands the server gets, by its own count.
 
-use cloakroom_core::{Operation, Outcome, Record, Store as _, UserId, UserIndex as _};
+use cloakroom_core::{Operation, Outcome, Record, Store as _, UserId, UserIndex as _, Version};
 use servers::Redis;
 
 use crate::support::{
@@ -137,13 +137,10 @@ async fn ordinary_writes_do_not_pay_for_the_users_index() {
     assert_eq!(sent(&server), one("evalsha"));
     // About an idle time later the index hears of it again.
     let later = Record { active_at: first.expires_at, ..second };
+    let version = Version::new(later.version.get() + 1);
     let far = later.active_at.plus(std::time::Duration::from_secs(3601));
-    let touch = Operation::Touch {
-        id: later.id,
-        version: later.version,
-        active_at: later.active_at,
-        expires_at: far,
-    };
+    let touch =
+        Operation::Touch { id: later.id, version, active_at: later.active_at, expires_at: far };
     assert_eq!(store.write(&touch).await.unwrap(), Outcome::Applied);
     let calls = calls(&server);
     assert!(calls.contains(&("zadd".to_owned(), 1)), "{calls:?}");

@@ -14,16 +14,24 @@ pub(super) enum Measured {
     TowerSessionsMemory,
     CloakroomSqlite,
     TowerSessionsSqlite,
+    LimitRedis,
+    CloakroomRedis,
+    TowerSessionsRedis,
+    ActixSessionRedis,
 }
 
 impl Measured {
     /// Every system there is.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Bare,
         Self::CloakroomMemory,
         Self::TowerSessionsMemory,
         Self::CloakroomSqlite,
         Self::TowerSessionsSqlite,
+        Self::LimitRedis,
+        Self::CloakroomRedis,
+        Self::TowerSessionsRedis,
+        Self::ActixSessionRedis,
     ];
 
     /// The systems whose work is all in process, on one thread.
@@ -38,14 +46,25 @@ impl Measured {
             Self::CloakroomSqlite => "cloakroom-sqlite",
             Self::TowerSessionsMemory => "tower-sessions-memory",
             Self::TowerSessionsSqlite => "tower-sessions-sqlite",
+            Self::LimitRedis => "limit-redis",
+            Self::CloakroomRedis => "cloakroom-redis",
+            Self::TowerSessionsRedis => "tower-sessions-redis",
+            Self::ActixSessionRedis => "actix-session-redis",
         }
     }
 
     /// The workspace that it is built in.
     pub(super) const fn home(self) -> Home {
         match self {
-            Self::Bare | Self::CloakroomMemory | Self::CloakroomSqlite => Home::Contenders,
-            Self::TowerSessionsMemory | Self::TowerSessionsSqlite => Home::Peers,
+            Self::Bare
+            | Self::CloakroomMemory
+            | Self::CloakroomSqlite
+            | Self::CloakroomRedis
+            | Self::LimitRedis => Home::Contenders,
+            Self::TowerSessionsMemory
+            | Self::TowerSessionsSqlite
+            | Self::TowerSessionsRedis
+            | Self::ActixSessionRedis => Home::Peers,
         }
     }
 
@@ -54,8 +73,35 @@ impl Measured {
         match self {
             Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
             Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
-            Self::Bare | Self::TowerSessionsMemory | Self::TowerSessionsSqlite => None,
+            Self::CloakroomRedis => Some(Self::TowerSessionsRedis),
+            Self::Bare
+            | Self::TowerSessionsMemory
+            | Self::TowerSessionsSqlite
+            | Self::TowerSessionsRedis
+            | Self::ActixSessionRedis
+            | Self::LimitRedis => None,
         }
+    }
+
+    /// What its store allows without a session layer.
+    pub(super) const fn limit(self) -> Option<Self> {
+        match self {
+            Self::CloakroomRedis | Self::TowerSessionsRedis | Self::ActixSessionRedis => {
+                Some(Self::LimitRedis)
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells whether it keeps sessions in Redis.
+    pub(super) const fn needs_redis(self) -> bool {
+        matches!(
+            self,
+            Self::CloakroomRedis
+                | Self::TowerSessionsRedis
+                | Self::ActixSessionRedis
+                | Self::LimitRedis
+        )
     }
 }
 

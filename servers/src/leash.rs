@@ -79,6 +79,11 @@ impl Leash {
         Ok(())
     }
 
+    /// Notes that the process has ended by itself.
+    pub fn forget(&mut self) {
+        self.pid = None;
+    }
+
     /// Holds the process (SIGSTOP): it keeps its connections and answers nothing.
     ///
     /// # Errors

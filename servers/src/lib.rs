@@ -3,10 +3,12 @@
 
 mod leash;
 mod port;
+mod postgres;
 mod redis;
 
 pub use self::leash::Leash;
 pub use self::port::free_port;
+pub use self::postgres::{Postgres, PostgresBuilder};
 pub use self::redis::{
     Redis, RedisCluster, RedisOptions, RedisSentinel, shared_cluster, shared_redis,
 };

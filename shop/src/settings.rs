@@ -11,21 +11,30 @@ use std::{
 pub struct Settings {
     /// Where to listen (`SHOP_ADDR`, default `127.0.0.1:8080`).
     pub address: SocketAddr,
-    /// Where sessions, users and orders are kept (`SESSION_STORE`, default `sqlite:shop.db`).
+    /// Where sessions are kept (`SESSION_STORE`, default `sqlite:shop.db`).
     pub store: Store,
+    /// The file that users and orders are kept in (`SHOP_DATABASE`, default the sessions' own or `shop.db`); none with
+    /// `memory:`.
+    pub database: Option<PathBuf>,
     /// What signs the session cookie (`SESSION_SECRET`; without it the shop makes its own).
     pub secret: Option<SecretText>,
     /// Whether visitors come over https (`SHOP_HTTPS=1`), through a proxy in front of the shop.
     pub https: bool,
 }
 
-/// Where the shop keeps everything.
+/// Where the shop keeps its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {
     /// `memory:`, gone when the shop closes: sessions, users and orders.
     Memory,
     /// `sqlite:PATH`, one file.
     Sqlite(PathBuf),
+    /// `cookie:`, in the visitor's own encrypted cookie; only who has signed out is noted in the database. Or
+    /// `cookie:signed`, which its owner can read.
+    Cookie {
+        /// Whether its owner can read it.
+        signed: bool,
+    },
 }
 
 /// The text of `SESSION_SECRET`. Its `Debug` does not show it.
@@ -64,6 +73,12 @@ impl Settings {
             None => Store::Sqlite("shop.db".into()),
             Some(text) => Store::parse(&text)?,
         };
+        let database = match (variable("SHOP_DATABASE"), &store) {
+            (Some(path), _) => Some(path.into()),
+            (None, Store::Memory) => None,
+            (None, Store::Sqlite(path)) => Some(path.clone()),
+            (None, Store::Cookie { .. }) => Some("shop.db".into()),
+        };
         let secret = variable("SESSION_SECRET").map(SecretText);
         let https = variable("SHOP_HTTPS").is_some_and(|text| text == "1");
 
@@ -73,7 +88,7 @@ impl Settings {
                  put a TLS proxy in front and set SHOP_HTTPS=1, or listen on 127.0.0.1"
             ));
         }
-        Ok(Self { address, store, secret, https })
+        Ok(Self { address, store, database, secret, https })
     }
 }
 
@@ -82,7 +97,11 @@ impl Store {
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err(format!("SESSION_STORE is neither sqlite:PATH nor memory: but {text:?}")),
+            Some(("cookie", "" | "encrypted")) => Ok(Self::Cookie { signed: false }),
+            Some(("cookie", "signed")) => Ok(Self::Cookie { signed: true }),
+            _ => Err(format!(
+                "SESSION_STORE is {text:?}, and it takes sqlite:PATH, memory:, cookie: or cookie:signed"
+            )),
         }
     }
 }
@@ -113,12 +132,24 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_a_file_or_memory_and_nothing_else() {
+    fn a_store_is_a_file_memory_or_the_cookie_and_nothing_else() {
         let store = |text| parse(&[("SESSION_STORE", text)]).map(|settings| settings.store);
         assert_eq!(store("memory:"), Ok(Store::Memory));
         assert_eq!(store("sqlite:/var/lib/shop.db"), Ok(Store::Sqlite("/var/lib/shop.db".into())));
+        assert_eq!(store("cookie:"), Ok(Store::Cookie { signed: false }));
+        assert_eq!(store("cookie:signed"), Ok(Store::Cookie { signed: true }));
         assert!(store("sqlite:").is_err());
         assert!(store("papyrus:scroll").unwrap_err().contains("papyrus"));
+    }
+
+    #[test]
+    fn users_are_kept_beside_the_sessions_or_in_a_file_of_their_own() {
+        let database = |variables: &[_]| parse(variables).map(|settings| settings.database);
+        assert_eq!(database(&[("SESSION_STORE", "sqlite:a.db")]), Ok(Some("a.db".into())));
+        assert_eq!(database(&[("SESSION_STORE", "memory:")]), Ok(None));
+        assert_eq!(database(&[("SESSION_STORE", "cookie:")]), Ok(Some("shop.db".into())));
+        let own = [("SESSION_STORE", "cookie:"), ("SHOP_DATABASE", "b.db")];
+        assert_eq!(database(&own), Ok(Some("b.db".into())));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use cloakroom::{MemoryStore, Secret, Sessions, sqlite::SqliteStore};
+use cloakroom::{CookieDriver, MemoryStore, Secret, Sessions, sqlite::SqliteStore};
 
 use crate::{
     database::Database,
@@ -35,13 +35,15 @@ impl Shop {
     ///
     /// If a file cannot be opened or made, or the secret is too short.
     pub fn open(settings: &Settings) -> Result<Self, Box<dyn Error>> {
-        let (database, builder) = match &settings.store {
-            Store::Memory => (Database::in_memory()?, Sessions::builder(MemoryStore::new())),
-            Store::Sqlite(path) => {
-                let database = Database::open(path)
-                    .map_err(|error| format!("cannot keep users in {}: {error}", path.display()))?;
-                (database, Sessions::builder(SqliteStore::open(path)?))
-            }
+        let database = match &settings.database {
+            None => Database::in_memory()?,
+            Some(path) => Database::open(path)
+                .map_err(|error| format!("cannot keep users in {}: {error}", path.display()))?,
+        };
+        let builder = match &settings.store {
+            Store::Memory => Sessions::builder(MemoryStore::new()),
+            Store::Sqlite(path) => Sessions::builder(SqliteStore::open(path)?),
+            Store::Cookie { signed } => Sessions::in_cookie(driver(*signed, settings)?),
         };
         let mut builder = builder.secret(Secret::new(secret_for(settings)?)?);
         if !settings.https {
@@ -70,17 +72,22 @@ fn secret_for(settings: &Settings) -> Result<String, Box<dyn Error>> {
                 .into(),
         );
     }
-    match &settings.store {
-        Store::Memory => Ok(secret::random()),
-        Store::Sqlite(path) => {
-            let path = path.with_extension("secret");
-            let text = secret::read_or_make(&path)
-                .map_err(|error| format!("cannot keep a secret in {}: {error}", path.display()))?;
-            println!(
-                "SESSION_SECRET is not set: cookies are signed with {}, which the shop made for itself.",
-                path.display()
-            );
-            Ok(text)
-        }
-    }
+    let Some(path) = &settings.database else { return Ok(secret::random()) };
+    let path = path.with_extension("secret");
+    let text = secret::read_or_make(&path)
+        .map_err(|error| format!("cannot keep a secret in {}: {error}", path.display()))?;
+    println!(
+        "SESSION_SECRET is not set: cookies are signed with {}, which the shop made for itself.",
+        path.display()
+    );
+    Ok(text)
+}
+
+/// Sessions in the cookie. A cookie of which somebody has signed out is void from then on: that is noted in the database.
+fn driver(signed: bool, settings: &Settings) -> Result<CookieDriver, Box<dyn Error>> {
+    let driver = if signed { CookieDriver::signed() } else { CookieDriver::encrypted() };
+    Ok(match &settings.database {
+        None => driver.deny_list(MemoryStore::new()),
+        Some(path) => driver.deny_list(SqliteStore::open(path)?),
+    })
 }

@@ -25,9 +25,9 @@ const TOWER: &[&str] = &["tower", "tower-http", "tower-layer", "tower-service"];
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper"];
 const DRIVERS: &[&str] = &["rusqlite", "libsqlite3-sys", "sqlx", "tokio-postgres", "redis"];
 const OUR_ADAPTERS: &[&str] = &["cloakroom-axum", "cloakroom-tower"];
-const OUR_STORES: &[&str] = &["cloakroom-redis", "cloakroom-sqlite"];
+const OUR_STORES: &[&str] = &["cloakroom-postgres", "cloakroom-redis", "cloakroom-sqlite"];
 
-const ABSENCES: [Absence; 6] = [
+const ABSENCES: [Absence; 7] = [
     // The engine names no framework and no driver,
     Absence {
         from: "cloakroom-core",
@@ -44,6 +44,11 @@ const ABSENCES: [Absence; 6] = [
     },
     Absence {
         from: "cloakroom-sqlite",
+        features: Features::All,
+        packages: &[ACTIX, AXUM, TOWER, OUR_ADAPTERS],
+    },
+    Absence {
+        from: "cloakroom-postgres",
         features: Features::All,
         packages: &[ACTIX, AXUM, TOWER, OUR_ADAPTERS],
     },

@@ -12,6 +12,8 @@ pub(super) enum Measured {
     Bare,
     CloakroomMemory,
     TowerSessionsMemory,
+    CloakroomSigned,
+    CloakroomEncrypted,
     CloakroomSqlite,
     TowerSessionsSqlite,
     LimitRedis,
@@ -22,10 +24,12 @@ pub(super) enum Measured {
 
 impl Measured {
     /// Every system there is.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Bare,
         Self::CloakroomMemory,
         Self::TowerSessionsMemory,
+        Self::CloakroomSigned,
+        Self::CloakroomEncrypted,
         Self::CloakroomSqlite,
         Self::TowerSessionsSqlite,
         Self::LimitRedis,
@@ -43,6 +47,8 @@ impl Measured {
         match self {
             Self::Bare => "bare",
             Self::CloakroomMemory => "cloakroom-memory",
+            Self::CloakroomSigned => "cloakroom-signed",
+            Self::CloakroomEncrypted => "cloakroom-encrypted",
             Self::CloakroomSqlite => "cloakroom-sqlite",
             Self::TowerSessionsMemory => "tower-sessions-memory",
             Self::TowerSessionsSqlite => "tower-sessions-sqlite",
@@ -58,6 +64,8 @@ impl Measured {
         match self {
             Self::Bare
             | Self::CloakroomMemory
+            | Self::CloakroomSigned
+            | Self::CloakroomEncrypted
             | Self::CloakroomSqlite
             | Self::CloakroomRedis
             | Self::LimitRedis => Home::Contenders,
@@ -74,12 +82,7 @@ impl Measured {
             Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
             Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
             Self::CloakroomRedis => Some(Self::TowerSessionsRedis),
-            Self::Bare
-            | Self::TowerSessionsMemory
-            | Self::TowerSessionsSqlite
-            | Self::TowerSessionsRedis
-            | Self::ActixSessionRedis
-            | Self::LimitRedis => None,
+            _ => None,
         }
     }
 

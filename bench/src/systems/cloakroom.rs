@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use axum::{Json, Router, extract::Query, routing::get};
 use cloakroom::{
-    Key, MemoryStore, Secret, Sessions,
+    CookieDriver, Key, MemoryStore, Secret, Sessions,
     axum::{Error, Session},
     redis::RedisStore,
     sqlite::{self, SqliteOptions},
@@ -30,6 +30,21 @@ pub(super) fn memory() -> Result<Opened> {
         .insecure_http()
         .build()?;
     Ok(Opened::in_memory(router(sessions)))
+}
+
+/// In the visitor's own cookie, signed.
+pub(super) fn signed() -> Result<Opened> {
+    in_cookie(CookieDriver::signed())
+}
+
+/// In the visitor's own cookie, encrypted.
+pub(super) fn encrypted() -> Result<Opened> {
+    in_cookie(CookieDriver::encrypted())
+}
+
+fn in_cookie(driver: CookieDriver) -> Result<Opened> {
+    let builder = Sessions::in_cookie(driver).secret(Secret::new(SECRET)?);
+    Ok(Opened::in_memory(router(builder.insecure_http().build()?)))
 }
 
 /// Over SQLite.

@@ -16,6 +16,10 @@ pub enum Contender {
     Bare,
     /// cloakroom over its memory store
     CloakroomMemory,
+    /// cloakroom in signed cookies
+    CloakroomSigned,
+    /// cloakroom in encrypted cookies
+    CloakroomEncrypted,
     /// cloakroom over SQLite
     CloakroomSqlite,
     /// cloakroom over Redis
@@ -29,6 +33,8 @@ impl System for Contender {
         match self {
             Self::Bare => Ok(Opened::in_memory(bare::router())),
             Self::CloakroomMemory => cloakroom::memory(),
+            Self::CloakroomSigned => cloakroom::signed(),
+            Self::CloakroomEncrypted => cloakroom::encrypted(),
             Self::CloakroomSqlite => cloakroom::sqlite(),
             Self::CloakroomRedis => cloakroom::redis().await,
             Self::LimitRedis => limit_redis::open().await,

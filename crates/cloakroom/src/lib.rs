@@ -9,12 +9,16 @@ pub use cloakroom_axum as axum;
 pub use cloakroom_core::conformance;
 #[doc(inline)]
 pub use cloakroom_core::{
-    AsKey, AtLimit, Clock, ConfigError, CookieSettings, Error, ErrorKind, Finish, Finished,
-    FrozenClock, Head, Id, Key, KeyName, Lifetime, MemoryFull, MemoryStore, OnCorrupt,
-    OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record,
-    SameSite, Saved, Secret, Session, Sessions, SessionsBuilder, Store, StoreError, SystemClock,
-    Timestamp, UserId, Version,
+    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Error,
+    ErrorKind, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName, Lifetime,
+    Listing, MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
+    ParseIdError, Payload, Pending, Record, SameSite, Saved, Secret, Session, SessionInfo,
+    Sessions, SessionsBuilder, Store, StoreError, SystemClock, Timestamp, UserId, UserIndex,
+    Version,
 };
+#[cfg(feature = "postgres")]
+#[doc(inline)]
+pub use cloakroom_postgres as postgres;
 #[cfg(feature = "redis")]
 #[doc(inline)]
 pub use cloakroom_redis as redis;

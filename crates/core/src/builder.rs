@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::carried::{Carrier, CookieCache, CookieDriver, Copy};
 use crate::cookie::{CookieSettings, CookieWriter};
 use crate::lifetime::Limits;
+use crate::place::{Place, Stored};
 use crate::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions, Settings};
 use crate::store::Backend;
 use crate::token::KeyRing;
@@ -16,7 +18,8 @@ use crate::{Clock, ConfigError, Secret, SystemClock};
 /// Only [`secret`](Self::secret) must be called.
 #[must_use = "nothing happens before `build`"]
 pub struct SessionsBuilder {
-    store: Backend,
+    home: Home,
+    cache: Option<CookieCache>,
     secrets: Vec<Secret>,
     cookie: CookieSettings,
     secure: bool,
@@ -24,10 +27,17 @@ pub struct SessionsBuilder {
     settings: Settings,
 }
 
+/// Where sessions are to be kept.
+pub(crate) enum Home {
+    Store(Backend),
+    Cookie(CookieDriver),
+}
+
 impl SessionsBuilder {
-    pub(crate) fn new(store: Backend) -> Self {
+    pub(crate) fn new(home: Home) -> Self {
         Self {
-            store,
+            home,
+            cache: None,
             secrets: Vec::new(),
             cookie: CookieSettings::default(),
             secure: true,
@@ -125,6 +135,13 @@ impl SessionsBuilder {
         self
     }
 
+    /// Lets a short-lived copy of the session travel in a second cookie, so that reads need no store call while it is
+    /// fresh. Default off; a life of 5 to 60 s suits most. See [`CookieCache`] for what it costs.
+    pub fn cookie_cache(mut self, cache: CookieCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Tells the time; for tests. Default [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -137,14 +154,28 @@ impl SessionsBuilder {
     ///
     /// [`ConfigError`] says what contradicts what, and what to do.
     pub fn build(self) -> Result<Sessions, ConfigError> {
-        let Self { store, secrets, cookie, secure, clock, settings } = self;
+        let Self { home, cache, secrets, cookie, secure, clock, settings } = self;
         if secrets.is_empty() {
             return Err(ConfigError::NoSecret);
         }
         settings.limits.check()?;
+        if let Some(life) = cache.map(CookieCache::life).filter(|life| life.as_secs() < 1) {
+            let (setting, got_ms) = ("cookie_cache", life.as_millis());
+            return Err(ConfigError::Timeout { setting, got_ms, rule: "at least 1000 ms" });
+        }
         let cookie = CookieWriter::new(&cookie, secure)?;
         let keys = KeyRing::derive(&secrets, cookie.name());
-        Ok(Sessions::new(store, keys, cookie, clock, settings))
+        let place = match home {
+            Home::Store(store) => {
+                let copy = cache.map(|cache| Copy::new(cache, &secrets, &cookie));
+                Place::Store(Stored { store, copy })
+            }
+            Home::Cookie(_) if cache.is_some() => return Err(ConfigError::CacheWithoutStore),
+            Home::Cookie(driver) => {
+                Place::Cookie(Carrier::new(driver, &secrets, &cookie, settings.max_payload))
+            }
+        };
+        Ok(Sessions::new(place, keys, cookie, clock, settings))
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::payload::Moved;
+use crate::place::Place;
 use crate::plan::Ending;
 use crate::queue::Turn;
 use crate::session::Work;
 use crate::sessions::{Inner, OnCorrupt};
 use crate::state::{Next, Step};
+use crate::store::Backend;
 use crate::{Error, Id, Record, Timestamp};
 
 /// Attempts to save before the commit gives up. After the first one that was overtaken, the commits of one session
@@ -35,6 +37,36 @@ pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error
     attempts(work, ending, turn).await
 }
 
+/// Like [`commit`], on the spot: one attempt, at a store that answers at once, if nobody else is at it. `None` if it
+/// takes more than that; `commit` then goes on from what this has noted.
+pub(crate) fn commit_now(work: &Work, ending: Ending) -> Option<Result<(), Error>> {
+    let sessions = work.sessions();
+    let store = match &sessions.place {
+        Place::Store(stored) if !stored.store.gathers() => &stored.store,
+        _ => return None,
+    };
+    let _one_at_a_time = work.committing_now()?;
+    let mut state = work.lock();
+    if state.record().is_some_and(|record| sessions.queue(record.id).is_busy(record.id)) {
+        return None;
+    }
+    let now = sessions.clock.now();
+    match state.step(sessions, ending, now) {
+        Ok(Step::Done) => Some(Ok(())),
+        Ok(Step::Write { operation, token: None }) => match store.write_now(&operation)? {
+            Ok(outcome) => match state.absorb(sessions, operation, None, outcome, now) {
+                Ok(Next::Done) => Some(Ok(())),
+                Ok(Next::Again | Next::Overtaken(_)) => None,
+                Err(error) => Some(Err(error)),
+            },
+            Err(error) => Some(Err(error.into())),
+        },
+        // A new token needs more care: its record may arrive although the store fails.
+        Ok(Step::Write { .. } | Step::LookAgain { .. }) => None,
+        Err(error) => Some(Err(error)),
+    }
+}
+
 async fn attempts(
     work: &Arc<Work>,
     ending: Ending,
@@ -51,15 +83,20 @@ async fn attempts(
             Step::Write { operation, token } => {
                 let id = *operation.id();
                 work.lock().issue(&operation, token.as_ref());
-                let outcome = match sessions.store.write(&operation).await {
-                    Ok(outcome) => outcome,
+                let present = || work.lock().present().cloned();
+                let written = match sessions.write(&operation, present, now).await {
+                    Ok(written) => written,
                     Err(error) => {
                         settle(work).await;
-                        return Err(error.into());
+                        return Err(error);
                     }
                 };
                 let mut state = work.lock();
-                match state.absorb(sessions, operation, token, outcome, now)? {
+                let next = state.absorb(sessions, operation, token, written.outcome, now)?;
+                if let Some(parts) = written.carried {
+                    state.carry(parts);
+                }
+                match next {
                     Next::Again => continue,
                     Next::Done => {
                         if let Some(turn) = turn {
@@ -91,9 +128,9 @@ async fn attempts(
 /// Finds out whether a token that was on its way has arrived, so that a renewal whose answer got lost does not lose
 /// the session. If the store does not tell that either, nothing more can be done.
 pub(crate) async fn settle(work: &Arc<Work>) {
-    let issued = work.lock().issued.as_ref().map(|(_, record)| record.id);
+    let issued = work.lock().issued.as_ref().map(|issued| issued.1.id);
     let Some(id) = issued else { return };
-    if let Ok(Some(_)) = work.sessions().store.load(id).await {
+    if let Ok(Some(_)) = work.sessions().load(id).await {
         work.lock().arrived();
     }
 }
@@ -132,20 +169,25 @@ impl Inner {
     ) -> Result<Found, Error> {
         let mut record = match known {
             Some(record) => Some(record),
-            None => self.store.load(id).await?,
+            None => self.load(id).await?,
         };
         for _ in 0..MOST_MOVES {
             match self.judge(record, asker, now)? {
                 Judged::Final(found) => return Ok(found),
-                Judged::Moved(to) => record = self.store.load(to).await?,
+                Judged::Moved(to) => record = self.load(to).await?,
             }
         }
         Ok(Found::Gone)
     }
 
     /// Like [`find`](Self::find), on the spot; `None` if that takes a trip.
-    pub(crate) fn find_now(&self, id: Id, now: Timestamp) -> Option<Result<Found, Error>> {
-        let record = match self.store.load_now(id)? {
+    pub(crate) fn find_now(
+        &self,
+        store: &Backend,
+        id: Id,
+        now: Timestamp,
+    ) -> Option<Result<Found, Error>> {
+        let record = match store.load_now(id)? {
             Ok(record) => record,
             Err(error) => return Some(Err(error.into())),
         };

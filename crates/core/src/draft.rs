@@ -5,11 +5,18 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::change::Change;
-use crate::payload::{Extras, Payload, Values};
+use crate::payload::{Extras, Payload, SPARE, Values};
 
 #[derive(Debug)]
 pub(crate) struct Draft {
     base: Payload,
+    pub(crate) extras: Extras,
+    /// Apart, because most requests only read, and then there are none.
+    edits: Option<Box<Edits>>,
+}
+
+#[derive(Debug, Default)]
+struct Edits {
     cleared: bool,
     /// Keys that were set (`Some`) or removed (`None`) since the load.
     overlay: BTreeMap<Arc<str>, Option<Arc<str>>>,
@@ -17,67 +24,82 @@ pub(crate) struct Draft {
     shown: Values,
     /// The new bucket: readable in the next request.
     next: Values,
-    pub(crate) extras: Extras,
 }
 
 impl Draft {
     /// Starts from a payload as loaded; ages its flash.
     pub(crate) fn load(base: Payload) -> Self {
-        let shown = base.flash().map(|(key, value)| (key.clone(), value.into())).collect();
-        Self { shown, ..Self::bare(base) }
+        let mut edits = None;
+        for (key, value) in base.flash() {
+            edit(&mut edits).shown.insert(key.clone(), value.into());
+        }
+        Self::new(base, edits)
     }
 
     /// Starts over from a payload that somebody else wrote meanwhile.
     ///
     /// What the fresher payload flashes stays for the next request, but for what this one has shown.
     pub(crate) fn rebase(shown: Values, fresh: Payload, log: &[Change]) -> Result<Self, Error> {
-        let unseen = |(key, value): &(&Arc<str>, &str)| {
-            shown.get(*key).is_none_or(|shown| **shown != **value)
-        };
-        let next = fresh.flash().filter(unseen).map(|(key, value)| (key.clone(), value.into()));
-        let next = next.collect();
-        let mut draft = Self { next, shown, ..Self::bare(fresh) };
+        let mut edits = None;
+        for (key, value) in fresh.flash() {
+            if shown.get(key).is_none_or(|shown| **shown != *value) {
+                edit(&mut edits).next.insert(key.clone(), value.into());
+            }
+        }
+        let mut draft = Self::new(fresh, edits).showing(shown);
         log.iter().try_for_each(|change| draft.apply(change))?;
         Ok(draft)
     }
 
     /// Goes on from what was just written: nothing has changed since.
     pub(crate) fn saved(&mut self, written: Payload) {
-        let next = written.flash().map(|(key, value)| (key.clone(), value.into())).collect();
-        *self = Self { next, shown: std::mem::take(&mut self.shown), ..Self::bare(written) };
+        let shown = self.edits.take().map(|edits| edits.shown).unwrap_or_default();
+        let mut edits = None;
+        for (key, value) in written.flash() {
+            edit(&mut edits).next.insert(key.clone(), value.into());
+        }
+        *self = Self::new(written, edits).showing(shown);
     }
 
     pub(crate) fn shown(&self) -> &Values {
-        &self.shown
+        static NONE: Values = Values::new();
+        self.edits.as_ref().map_or(&NONE, |edits| &edits.shown)
     }
 
     pub(crate) fn base_len(&self) -> usize {
         self.base.as_str().len()
     }
 
-    fn bare(base: Payload) -> Self {
-        Self {
-            cleared: false,
-            overlay: BTreeMap::new(),
-            shown: Values::new(),
-            next: Values::new(),
-            extras: base.extras().clone(),
-            base,
+    fn new(base: Payload, edits: Option<Box<Edits>>) -> Self {
+        Self { extras: base.extras().clone(), edits, base }
+    }
+
+    fn showing(mut self, shown: Values) -> Self {
+        if !shown.is_empty() {
+            self.edit().shown = shown;
         }
+        self
+    }
+
+    fn edit(&mut self) -> &mut Edits {
+        edit(&mut self.edits)
     }
 
     pub(crate) fn apply(&mut self, change: &Change) -> Result<(), Error> {
         match change {
             Change::Clear => {
-                self.cleared = true;
-                self.overlay.clear();
+                let edits = self.edit();
+                edits.cleared = true;
+                edits.overlay.clear();
             }
             Change::Flash(key, value) => {
-                self.next.insert(key.clone(), value.clone());
+                self.edit().next.insert(key.clone(), value.clone());
             }
             Change::KeepFlash => {
-                for (key, value) in &self.shown {
-                    self.next.entry(key.clone()).or_insert_with(|| value.clone());
+                if let Some(Edits { shown, next, .. }) = self.edits.as_deref_mut() {
+                    for (key, value) in shown {
+                        next.entry(key.clone()).or_insert_with(|| value.clone());
+                    }
                 }
             }
             Change::Lifetime(lifetime) => self.extras.lifetime = *lifetime,
@@ -85,55 +107,66 @@ impl Draft {
                 if self.value(key) != Some(seen) {
                     return Err(Error::pulled(key));
                 }
-                self.overlay.insert(key.clone(), None);
+                self.edit().overlay.insert(key.clone(), None);
             }
             Change::Remove(key) => {
-                self.overlay.insert(key.clone(), None);
+                self.edit().overlay.insert(key.clone(), None);
             }
-            Change::Set(key, value) => {
-                self.overlay.insert(key.clone(), Some(value.clone()));
-            }
+            Change::Set(key, value) => self.set(key, value.clone()),
             Change::Update(key, revise) => {
                 let value = revise(self.value(key))?;
-                self.overlay.insert(key.clone(), Some(value));
+                self.set(key, value);
             }
         }
         Ok(())
     }
 
-    /// Notes what an update has made of a key's value.
+    /// Notes what a change has made of a key's value.
     pub(crate) fn set(&mut self, key: &Arc<str>, value: Arc<str>) {
-        self.overlay.insert(key.clone(), Some(value));
+        self.edit().overlay.insert(key.clone(), Some(value));
     }
 
     /// Shows `value` in this request only.
     pub(crate) fn flash_now(&mut self, key: &str, value: Arc<str>) {
-        self.shown.insert(key.into(), value);
+        self.edit().shown.insert(key.into(), value);
     }
 
     pub(crate) fn flashed(&self, key: &str) -> Option<&str> {
-        self.shown.get(key).map(|value| &**value)
+        self.shown().get(key).map(|value| &**value)
     }
 
     pub(crate) fn value(&self, key: &str) -> Option<&str> {
-        match self.overlay.get(key) {
-            Some(changed) => changed.as_deref(),
-            None if self.cleared => None,
-            None => self.base.value(key),
+        if let Some(edits) = &self.edits {
+            match edits.overlay.get(key) {
+                Some(changed) => return changed.as_deref(),
+                None if edits.cleared => return None,
+                None => {}
+            }
         }
+        self.base.value(key)
     }
 
     /// Returns all values, sorted by key.
     pub(crate) fn data(&self) -> Vec<(&Arc<str>, &str)> {
-        let mut all = Vec::with_capacity(8 + self.overlay.len());
-        let mut changed = self.overlay.iter().peekable();
-        for (key, value) in self.base.data().filter(|_| !self.cleared) {
-            while let Some((name, new)) = changed.next_if(|(name, _)| *name < key) {
-                all.extend(new.as_deref().map(|new| (name, new)));
+        let Some(edits) = &self.edits else { return self.base.data().collect() };
+        let mut all = Vec::with_capacity(8 + edits.overlay.len());
+        let mut changed = edits.overlay.iter().peekable();
+        for (key, value) in self.base.data().filter(|_| !edits.cleared) {
+            let mut is_kept = true;
+            while let Some((name, new)) = changed.peek() {
+                let order = name.cmp(&key);
+                if order.is_gt() {
+                    break;
+                }
+                all.extend(new.as_deref().map(|new| (*name, new)));
+                changed.next();
+                if order.is_eq() {
+                    is_kept = false;
+                    break;
+                }
             }
-            match changed.next_if(|(name, _)| *name == key) {
-                Some((name, new)) => all.extend(new.as_deref().map(|new| (name, new))),
-                None => all.push((key, value)),
+            if is_kept {
+                all.push((key, value));
             }
         }
         all.extend(changed.filter_map(|(name, new)| Some((name, new.as_deref()?))));
@@ -142,28 +175,38 @@ impl Draft {
 
     /// Tells whether saving would write anything that is not there already.
     pub(crate) fn differs(&self) -> bool {
-        let removed =
-            self.cleared && self.base.data().any(|(key, _)| !self.overlay.contains_key(key));
-        let changed =
-            |(key, value): (&Arc<str>, &Option<Arc<str>>)| self.base.value(key) != value.as_deref();
-        let flash = || self.next.iter().map(|(key, value)| (key, &**value));
-        removed
-            || self.overlay.iter().any(changed)
-            || !self.base.flash().eq(flash())
-            || self.extras != *self.base.extras()
+        // A base with flash has edits: its ageing must be saved.
+        let edited = self.edits.as_ref().is_some_and(|edits| edits.differ_from(&self.base));
+        edited || self.extras != *self.base.extras()
     }
 
     /// Tells whether there is nothing worth starting a session for.
     pub(crate) fn is_blank(&self) -> bool {
-        self.data().is_empty() && self.next.is_empty()
+        self.data().is_empty() && self.edits.as_ref().is_none_or(|edits| edits.next.is_empty())
     }
 
     pub(crate) fn to_payload(&self, extras: Extras) -> Payload {
-        let flash = self.next.iter().map(|(key, value)| (key, &**value));
+        static NONE: Values = Values::new();
+        let next = self.edits.as_ref().map_or(&NONE, |edits| &edits.next);
+        let flash = next.iter().map(|(key, value)| (key, &**value));
         // Mostly about as long as before.
-        let text = String::with_capacity(self.base.as_str().len() + 64);
+        let text = String::with_capacity(self.base.as_str().len() + SPARE);
         Payload::write_into(text, self.data().into_iter(), flash, extras)
     }
+}
+
+impl Edits {
+    fn differ_from(&self, base: &Payload) -> bool {
+        let removed = self.cleared && base.data().any(|(key, _)| !self.overlay.contains_key(key));
+        let changed =
+            |(key, value): (&Arc<str>, &Option<Arc<str>>)| base.value(key) != value.as_deref();
+        let flash = self.next.iter().map(|(key, value)| (key, &**value));
+        removed || self.overlay.iter().any(changed) || !base.flash().eq(flash)
+    }
+}
+
+fn edit(edits: &mut Option<Box<Edits>>) -> &mut Edits {
+    edits.get_or_insert_default()
 }
 
 #[cfg(test)]
@@ -237,7 +280,7 @@ mod tests {
     fn a_rebase_keeps_flash_that_another_request_wrote() {
         let ours = draft(r#"{"format":1,"flash":{"old":1}}"#);
         let theirs = Payload::from_text(r#"{"format":1,"flash":{"new":2}}"#);
-        let rebased = Draft::rebase(ours.shown.clone(), theirs.clone(), &[]).unwrap();
+        let rebased = Draft::rebase(ours.shown().clone(), theirs.clone(), &[]).unwrap();
         assert!(!rebased.differs());
         assert_eq!(written(&rebased), theirs);
         assert_eq!(rebased.flashed("old"), Some("1"));

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Id;
+use crate::{Id, InvalidUserId};
 
 /// Why an operation on a session failed.
 ///
@@ -49,6 +49,9 @@ pub enum ErrorKind {
     TooLarge,
     /// The store failed or cannot be reached.
     Unavailable,
+    /// The store keeps no index of users, see [`UserIndex`](crate::UserIndex); or the session travels in the cookie,
+    /// see [`CookieDriver`](crate::CookieDriver).
+    Unsupported,
     /// A value does not have the asked-for type, or cannot be written as JSON. The message names the key.
     Value,
 }
@@ -153,6 +156,39 @@ impl Error {
         )
     }
 
+    pub(crate) fn too_large_for_cookie(
+        size: usize,
+        limit: usize,
+        cookies: u8,
+        largest: &[(&str, usize)],
+    ) -> Self {
+        let keys: Vec<_> =
+            largest.iter().map(|(key, bytes)| format!("{key:?} ({bytes} bytes)")).collect();
+        Self::new(
+            ErrorKind::TooLarge,
+            format!(
+                "the session takes {size} characters in the cookie, and {cookies} of at most 4096 bytes have room for \
+                 {limit}; its largest keys are {}; keep large things in the database and their id in the session, \
+                 or call `split`",
+                keys.join(", ")
+            ),
+        )
+    }
+
+    pub(crate) fn in_cookie() -> Self {
+        Self::new(
+            ErrorKind::Closed,
+            "a session that travels in the cookie cannot be saved without a response",
+        )
+    }
+
+    pub(crate) fn no_deny_list() -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            "a session that travels in the cookie can be ended from elsewhere only with a `deny_list`",
+        )
+    }
+
     pub(crate) fn read(key: &str, source: &serde_json::Error) -> Self {
         // Only the category: serde's message would quote the value.
         let why = format!("{:?} error at column {}", source.classify(), source.column());
@@ -163,6 +199,17 @@ impl Error {
     pub(crate) fn write(key: &str, source: serde_json::Error) -> Self {
         let message = format!("the value for the session's key {key:?} cannot be written as JSON");
         Self::because(ErrorKind::Value, message, source)
+    }
+
+    pub(crate) fn user(source: InvalidUserId) -> Self {
+        Self::new(ErrorKind::Value, source.to_string())
+    }
+
+    pub(crate) fn no_index() -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            "the session store cannot find the sessions of a user; it would have to implement `UserIndex`",
+        )
     }
 
     pub(crate) fn overflow(key: &str) -> Self {
@@ -245,6 +292,9 @@ pub enum ConfigError {
          limit it to a path"
     )]
     HostPrefixWithPath(String),
+    /// A session that travels in the cookie needs no copy of itself.
+    #[error("`cookie_cache` is for sessions in a store; these travel in the cookie already")]
+    CacheWithoutStore,
     /// The cookie's domain or path cannot stand in a header.
     #[error("{0:?} cannot be the {1} of a cookie")]
     InvalidAttribute(String, &'static str),

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Debug, Default)]
 #[must_use = "without its headers the response does not carry the session"]
 pub struct Head {
-    /// Our cookie's name and its `Set-Cookie` line.
-    pub(crate) cookie: Option<(String, HeaderValue)>,
+    /// The names of our cookies and their `Set-Cookie` lines.
+    pub(crate) cookies: Vec<(String, HeaderValue)>,
     pub(crate) used: bool,
 }
 
@@ -19,33 +19,46 @@ impl Head {
     /// section 12.5.5). With `Set-Cookie` also `Cache-Control: no-cache="set-cookie"`, so that it does not keep the
     /// cookie (RFC 9111, section 5.2.2.4), unless the application said something stricter.
     pub fn apply(self, headers: &mut HeaderMap) {
-        if self.used && !varies(headers) {
-            headers.append(VARY, HeaderValue::from_static("cookie"));
+        if self.used {
+            vary(headers);
         }
-        let Some((name, line)) = self.cookie else { return };
-        remove_cookie(headers, &name);
-        headers.append(SET_COOKIE, line);
+        if self.cookies.is_empty() {
+            return;
+        }
+        for (name, line) in self.cookies {
+            remove_cookie(headers, &name);
+            headers.append(SET_COOKIE, line);
+        }
         if !is_private(headers) {
             headers.append(CACHE_CONTROL, HeaderValue::from_static("no-cache=\"set-cookie\""));
         }
     }
 }
 
-/// Tells whether caches know already that the cookie matters.
-fn varies(headers: &HeaderMap) -> bool {
-    tokens(headers, VARY).any(|token| token == "*" || token.eq_ignore_ascii_case(COOKIE.as_str()))
+/// Tells caches that the cookie matters, if they do not know already.
+fn vary(headers: &mut HeaderMap) {
+    let varies = |value: &HeaderValue| {
+        tokens(value).any(|token| token == "*" || token.eq_ignore_ascii_case(COOKIE.as_str()))
+    };
+    let cookie = HeaderValue::from_static("cookie");
+    match headers.entry(VARY) {
+        Entry::Vacant(place) => {
+            place.insert(cookie);
+        }
+        Entry::Occupied(values) if values.iter().any(varies) => {}
+        Entry::Occupied(mut values) => values.append(cookie),
+    }
 }
 
 /// Tells whether the application's own directives keep the response out of shared caches.
 fn is_private(headers: &HeaderMap) -> bool {
-    tokens(headers, CACHE_CONTROL).any(|token| {
+    headers.get_all(CACHE_CONTROL).iter().flat_map(tokens).any(|token| {
         ["no-store", "private", "no-cache"].iter().any(|strict| token.eq_ignore_ascii_case(strict))
     })
 }
 
-fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim)
+fn tokens(value: &HeaderValue) -> impl Iterator<Item = &str> {
+    value.to_str().unwrap_or_default().split(',').map(str::trim)
 }
 
 /// Removes an older `Set-Cookie` of our name: a response has one at most (RFC 6265bis, section 4.1.1).
@@ -75,8 +88,8 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let line = HeaderValue::from_static("session=new; Path=/");
-        let cookie = cookie.then(|| ("session".to_owned(), line));
-        Head { cookie, used: true }.apply(&mut headers);
+        let cookies = cookie.then(|| ("session".to_owned(), line)).into_iter().collect();
+        Head { cookies, used: true }.apply(&mut headers);
         headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
     }
 

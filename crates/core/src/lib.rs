@@ -34,12 +34,17 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod arrival;
 mod builder;
+mod devices;
+mod finish;
 mod key;
 mod pending;
+mod place;
 mod session;
 mod sessions;
 
+mod carried;
 mod change;
 mod commit;
 mod draft;
@@ -51,6 +56,7 @@ mod state;
 mod cookie;
 mod head;
 mod id;
+mod jar;
 mod secret;
 mod token;
 
@@ -58,6 +64,7 @@ mod error;
 mod lifetime;
 mod memory;
 mod record;
+mod sign_in;
 mod store;
 mod time;
 mod user;
@@ -69,15 +76,18 @@ pub mod conformance;
 pub mod fuzzing;
 
 pub use self::builder::SessionsBuilder;
+pub use self::carried::{CookieCache, CookieDriver};
 pub use self::cookie::{CookieSettings, SameSite};
+pub use self::devices::SessionInfo;
 pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
+pub use self::finish::{Finish, Finished};
 pub use self::head::Head;
 pub use self::id::{Id, ParseIdError};
 pub use self::key::{AsKey, Key, KeyName};
 pub use self::lifetime::Lifetime;
 pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
 pub use self::payload::Payload;
-pub use self::pending::{Finish, Finished, Pending};
+pub use self::pending::Pending;
 pub use self::record::{Record, Version};
 pub use self::secret::Secret;
 pub use self::session::{Saved, Session};

@@ -90,10 +90,19 @@ impl Limits {
         now >= record.expires_at.min(self.deadline(record.created_at, record.active_at, own))
     }
 
+    /// Returns until when a session that ended at `now` must be remembered as void, where nothing but the cookies that
+    /// are out tells of it: until the last of them is over, also of one that a request under way is about to get.
+    pub(crate) fn void_until(&self, record: &Record, now: Timestamp) -> Timestamp {
+        let own = record.payload.extras().lifetime;
+        let idle = own.idle.unwrap_or(self.idle);
+        now.plus(idle).plus(idle).min(self.absolute_deadline(record.created_at, own))
+    }
+
     /// Tells whether so much idle time has passed that activity must be written down.
     pub(crate) fn touch_due(&self, record: &Record, own: Lifetime, now: Timestamp) -> bool {
         let idle = own.idle.unwrap_or(self.idle);
-        now.since(record.active_at) >= idle.mul_f64(self.touch_after)
+        // Not `mul_f64`, which rounds to the nanosecond at some length.
+        now.since(record.active_at).as_secs_f64() >= idle.as_secs_f64() * self.touch_after
             && self.deadline(record.created_at, now, own) > record.expires_at
     }
 

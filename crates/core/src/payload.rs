@@ -17,10 +17,14 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::sign_in::SignedIn;
 use crate::{Id, Lifetime, Timestamp};
 
 /// The newest format that this version writes and reads.
 const FORMAT: u32 = 1;
+
+/// Bytes by which a text may grow before it is copied to another place.
+pub(crate) const SPARE: usize = 64;
 
 /// The content of a [`Record`](crate::Record): JSON text that a person can read with the database's own tools, and
 /// that a store keeps as it is.
@@ -35,7 +39,7 @@ const FORMAT: u32 = 1;
 pub struct Payload(Arc<Text>);
 
 struct Text {
-    text: Box<str>,
+    text: String,
     index: OnceLock<Result<Index, Unreadable>>,
 }
 
@@ -54,6 +58,7 @@ struct Index {
 pub(crate) struct Extras {
     pub(crate) lifetime: Lifetime,
     pub(crate) renewed: Option<Timestamp>,
+    pub(crate) signed_in: Option<Arc<SignedIn>>,
     pub(crate) moved: Option<Moved>,
 }
 
@@ -80,7 +85,8 @@ pub(crate) type Values = BTreeMap<Arc<str>, Arc<str>>;
 impl Payload {
     /// Takes a text as a store kept it. Nothing is checked until the engine reads it.
     pub fn from_text(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Text { text: text.into(), index: OnceLock::new() }))
+        let text = text.into().into_string();
+        Self(Arc::new(Text { text, index: OnceLock::new() }))
     }
 
     /// Makes the payload of a record whose stored text is no text at all. The engine reports it as corrupt, with its
@@ -124,8 +130,11 @@ impl Payload {
         let flash = writer.section("flash", flash);
         writer.extras(&extras);
         writer.0.push('}');
+        let mut text = writer.0;
+        // A few bytes too many are kept: to give them back is to allocate once more.
+        text.shrink_to(text.len() + 2 * SPARE);
         let index = OnceLock::from(Ok(Index { data, flash, extras }));
-        Self(Arc::new(Text { text: writer.0.into_boxed_str(), index }))
+        Self(Arc::new(Text { text, index }))
     }
 
     fn index(&self) -> Result<&Index, Unreadable> {
@@ -216,7 +225,9 @@ impl Writer {
     }
 
     fn key(&mut self, key: &str) {
-        if key.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        // `fold`, not `all`: a loop without an exit is checked many bytes at a time.
+        let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if key.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
             self.0.push('"');
             self.0.push_str(key);
             self.0.push('"');
@@ -227,7 +238,7 @@ impl Writer {
     }
 
     fn extras(&mut self, extras: &Extras) {
-        let Extras { lifetime, renewed, moved } = extras;
+        let Extras { lifetime, renewed, signed_in, moved } = extras;
         let mut number = |name: &str, value: Option<i128>| {
             if let Some(value) = value {
                 self.0.push_str(&format!(",\"{name}\":{value}"));
@@ -239,6 +250,11 @@ impl Writer {
         number("absolute", lifetime.absolute.map(millis));
         number("renewed", renewed.map(|at| at.as_millis().into()));
         number("moved_until", moved.map(|moved| moved.until.as_millis().into()));
+        if let Some(signed_in) = signed_in {
+            let text = serde_json::to_string(&**signed_in).expect("plain texts can be written");
+            self.0.push_str(",\"signed_in\":");
+            self.0.push_str(&text);
+        }
         if let Some(moved) = moved {
             self.0.push_str(&format!(",\"moved_to\":\"{}\"", moved.to));
         }
@@ -256,6 +272,7 @@ struct Shape<'a> {
     idle: Option<u64>,
     absolute: Option<u64>,
     renewed: Option<Timestamp>,
+    signed_in: Option<SignedIn>,
     moved_to: Option<String>,
     moved_until: Option<Timestamp>,
 }
@@ -288,6 +305,7 @@ impl Index {
         let extras = Extras {
             lifetime: Lifetime { idle: shape.idle.map(limit), absolute: shape.absolute.map(limit) },
             renewed: shape.renewed,
+            signed_in: shape.signed_in.map(Arc::new),
             moved,
         };
         Ok(Self { data: shape.data.places(text), flash: shape.flash.places(text), extras })
@@ -355,6 +373,11 @@ mod tests {
         let extras = Extras {
             lifetime: Lifetime { idle: Some(Duration::from_secs(1)), absolute: None },
             renewed: Some(Timestamp::from_millis(5)),
+            signed_in: Some(Arc::new(SignedIn {
+                at: Timestamp::from_millis(4),
+                address: "2001:db8::1".parse().ok(),
+                agent: Some("\"Netscape\" 4\u{7}".to_owned()),
+            })),
             moved: Some(Moved { to: Id::from_bytes([7; 16]), until: Timestamp::from_millis(9) }),
         };
         let entries = || values.iter().map(|(k, v)| (k, &**v));

@@ -1,79 +1,49 @@
 //! A request's session before it is loaded, and the end of the request.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use futures_util::lock::Mutex;
-use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::HeaderMap;
 
-use crate::commit::{Asker, Found, commit, settle};
-use crate::cookie::{MOST_CANDIDATES, values_of};
-use crate::plan::{Asked, Ending, Plan};
-use crate::sessions::{OnServerError, OnStoreError};
-use crate::state::{CookieChange, Phase, Standing, State};
-use crate::token::{Token, Unverified};
-use crate::{Error, Head, Session, Sessions};
+use crate::arrival::Arrival;
+use crate::commit::{Asker, Found};
+use crate::place::{Place, Stored};
+use crate::session::{Locked, Work};
+use crate::sessions::OnStoreError;
+use crate::state::{Standing, State};
+use crate::token::{Signer, Token};
+use crate::{Error, Record, Session, Sessions, Timestamp};
 
 /// The session of a request, not loaded yet. Adapters put it into the request's extensions.
 ///
 /// It has no `get`: making one costs no I/O, not even the cookie is looked at. What wants the session calls
 /// [`load`](Self::load), which asks the store once a request; a request that never does touches no store.
 #[derive(Clone)]
-pub struct Pending(Arc<Inner>);
-
-struct Inner {
-    sessions: Sessions,
-    /// The first `Cookie` header; there are more only in HTTP/2, and then rarely.
-    cookie: Option<HeaderValue>,
-    more_cookies: Vec<HeaderValue>,
-    loaded: OnceLock<Session>,
-    loading: Mutex<()>,
-    /// Something wanted the session, whether or not it could be loaded.
-    asked: AtomicBool,
-    finished: AtomicBool,
-}
-
-/// The end of a request; see [`Pending::finish`].
-#[must_use = "a session that is not finished is not saved"]
-pub enum Finish {
-    /// Nothing had to be saved.
-    Ready(Head),
-    /// One store call has to be made; drive this to its end before the response goes out.
-    Commit(Pin<Box<dyn Future<Output = Finished> + Send>>),
-}
-
-/// What a commit leaves to do. The head goes out in any case, also with the response that tells of the error: a token
-/// that an earlier [`save`](crate::Session::save) earned is the only way to its session.
-pub type Finished = (Head, Result<(), Error>);
+pub struct Pending(Session);
 
 impl Pending {
     pub(crate) fn new(sessions: Sessions, headers: &HeaderMap) -> Self {
-        let mut cookies = headers.get_all(COOKIE).iter().cloned();
-        Self(Arc::new(Inner {
-            sessions,
-            cookie: cookies.next(),
-            more_cookies: cookies.collect(),
-            loaded: OnceLock::new(),
-            loading: Mutex::new(()),
-            asked: AtomicBool::new(false),
-            finished: AtomicBool::new(false),
-        }))
+        Self(Session::unloaded(sessions, Arrival::new(headers)))
     }
 
     /// Returns whose session this is.
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
-        &self.0.sessions
+        &self.work().sessions
+    }
+
+    /// Notes the address that the request comes from, for the list of a user's sessions; kept only if somebody signs in.
+    /// For adapters; the first note counts.
+    pub fn set_address(&self, address: IpAddr) {
+        self.arrival().set_address(address);
     }
 
     /// Returns the session if something in this request loaded it already.
     #[must_use]
     pub fn loaded(&self) -> Option<&Session> {
-        self.0.loaded.get()
+        self.lock_if_loaded().map(|_| &self.0)
     }
 
     /// Loads the session: from the store if the request brought a token that we signed, else a new and empty one,
@@ -90,14 +60,36 @@ impl Pending {
             return Ok(session.clone());
         }
         self.ask()?;
-        let _one_at_a_time = self.0.loading.lock().await;
+        let _one_at_a_time = self.arrival().loading.lock().await;
         if let Some(session) = self.loaded() {
             return Ok(session.clone());
         }
-        let sessions = self.0.sessions.inner();
-        let Some(token) = self.token() else { return Ok(self.begin(Standing::Nowhere)) };
-        let found = sessions.find(token.id(), None, Asker::Newcomer, sessions.clock.now()).await;
-        self.standing(token, found).map(|standing| self.begin(standing))
+        let sessions = self.work().sessions();
+        match &sessions.place {
+            Place::Store(stored) => {
+                let Some(token) = self.token() else { return Ok(self.begin_nowhere()) };
+                let now = sessions.clock.now();
+                if let Some(session) = self.begin_copied(stored, &token, now) {
+                    return session;
+                }
+                let found = sessions.find(token.id(), None, Asker::Newcomer, now).await;
+                self.begin_stored(token, found)
+            }
+            Place::Cookie(carrier) => {
+                let Some((record, signer)) = carrier.read(self.arrival()) else {
+                    return Ok(self.begin_nowhere());
+                };
+                let now = sessions.clock.now();
+                if let Some(denied) = &carrier.denied {
+                    match denied.has(&record, now).await {
+                        Ok(false) => {}
+                        Ok(true) => return Ok(self.begin_nowhere()),
+                        Err(error) => return self.unavailable(error.into()),
+                    }
+                }
+                Ok(self.begin_carried(record, signer, now))
+            }
+        }
     }
 
     /// Like [`load`](Self::load), but on the spot; `None` if that takes a trip to the store, and then `load` does it.
@@ -110,161 +102,129 @@ impl Pending {
         if let Err(error) = self.ask() {
             return Some(Err(error));
         }
-        let sessions = self.0.sessions.inner();
-        // Not worth verifying the token twice.
-        if sessions.store.gathers() && self.0.cookie.is_some() {
-            return None;
+        let sessions = self.work().sessions();
+        match &sessions.place {
+            Place::Store(stored) => {
+                // Not worth verifying the token twice.
+                if stored.store.gathers() && self.arrival().has_cookies() && stored.copy.is_none() {
+                    return None;
+                }
+                let Some(token) = self.token() else { return Some(Ok(self.begin_nowhere())) };
+                let now = sessions.clock.now();
+                if let Some(session) = self.begin_copied(stored, &token, now) {
+                    return Some(session);
+                }
+                let found = sessions.find_now(&stored.store, token.id(), now)?;
+                Some(self.begin_stored(token, found))
+            }
+            Place::Cookie(carrier) if carrier.denied.is_some() && self.arrival().has_cookies() => {
+                None
+            }
+            Place::Cookie(carrier) => Some(Ok(match carrier.read(self.arrival()) {
+                Some((record, signer)) => self.begin_carried(record, signer, sessions.clock.now()),
+                None => self.begin_nowhere(),
+            })),
         }
-        let Some(token) = self.token() else { return Some(Ok(self.begin(Standing::Nowhere))) };
-        let found = sessions.find_now(token.id(), sessions.clock.now())?;
-        Some(self.standing(token, found).map(|standing| self.begin(standing)))
     }
 
     /// Notes that the session is wanted. After the response that is too late: no change could be saved.
     fn ask(&self) -> Result<(), Error> {
-        self.0.asked.store(true, Ordering::Relaxed);
-        if self.0.finished.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
+        self.arrival().asked.store(true, Ordering::Relaxed);
+        if self.arrival().finished.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
     }
 
-    fn begin(&self, standing: Standing) -> Session {
-        let begin = || Session::new(self.0.sessions.clone(), State::new(standing));
-        self.0.loaded.get_or_init(begin).clone()
+    pub(crate) fn work(&self) -> &Arc<Work> {
+        self.0.work()
     }
 
-    /// Tells where the session of `token` stands, by what was found under its id.
-    fn standing(&self, token: Token, found: Result<Found, Error>) -> Result<Standing, Error> {
-        match found {
-            Ok(Found::Gone) => Ok(Standing::Nowhere),
-            Ok(Found::Left) => Ok(Standing::Moved),
+    fn begin(&self, state: State) -> Session {
+        self.work().begin(|| state);
+        self.0.clone()
+    }
+
+    fn begin_nowhere(&self) -> Session {
+        self.begin(State::new(Standing::Nowhere))
+    }
+
+    pub(crate) fn lock_if_loaded(&self) -> Option<Locked<'_>> {
+        // A lock costs more than a look at whether anybody asked.
+        let asked = self.arrival().asked.load(Ordering::Relaxed);
+        if asked { self.work().lock_if_loaded() } else { None }
+    }
+
+    pub(crate) fn arrival(&self) -> &Arrival {
+        &self.work().arrival
+    }
+
+    fn token(&self) -> Option<Token> {
+        let sessions = self.work().sessions();
+        self.arrival().token(&sessions.keys, sessions.cookie.name())
+    }
+
+    /// Begins where the session of `token` stands, by what was found under its id.
+    fn begin_stored(&self, token: Token, found: Result<Found, Error>) -> Result<Session, Error> {
+        let standing = match found {
+            Ok(Found::Gone) => Standing::Nowhere,
+            Ok(Found::Left) => Standing::Moved,
             Ok(Found::Live(record)) => {
                 let token = Some(token).filter(|token| token.id() == record.id);
-                Ok(Standing::Live { record, token })
+                let standing = Standing::Live { record, token };
+                return Ok(self.begin(State { copy_due: true, ..State::new(standing) }));
             }
-            Err(error) if error.is_unavailable() => {
-                match self.0.sessions.inner().settings.on_store_error {
-                    OnStoreError::Fail => Err(error),
-                    OnStoreError::ReadOnlyAnonymous => Ok(Standing::Unknown),
-                }
-            }
-            Err(error) => Err(error),
-        }
+            Err(error) => return self.unavailable(error),
+        };
+        Ok(self.begin(State::new(standing)))
     }
 
-    /// Returns the token of the request, if there is exactly one that we signed. Of two different ones nobody knows
-    /// which is the visitor's own, so neither counts.
-    fn token(&self) -> Option<Token> {
-        let sessions = self.0.sessions.inner();
-        let values = self.0.cookie.iter().chain(&self.0.more_cookies);
-        let values = values.flat_map(|cookie| values_of(cookie.as_bytes(), sessions.cookie.name()));
-        let mut tokens = values
-            .take(MOST_CANDIDATES)
-            .filter_map(|value| sessions.keys.verify(&Unverified::parse(value)?));
-        let token = tokens.next()?;
-        tokens.all(|other| other == token).then_some(token)
-    }
-
-    /// Ends the request's work on the session: decides what to save and what the browser must be told.
-    ///
-    /// Changes after this are errors. Of a response with a server error (5xx, or 408) nothing is saved but a `destroy`.
-    pub fn finish(&self, status: StatusCode) -> Finish {
-        self.0.finished.store(true, Ordering::Relaxed);
-        let Some(session) = self.loaded() else { return Finish::Ready(self.head(None)) };
-        let sessions = self.0.sessions.inner();
-        // A 408 is what timeout layers answer for a handler that they cut off.
-        let error = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
-        let failed = error && sessions.settings.on_server_error == OnServerError::Discard;
-        let ending = if failed { Ending::Failure } else { Ending::Success };
-        let work = session.work();
-        let mut state = work.lock();
-        let before = std::mem::replace(&mut state.phase, Phase::Closed);
-        match before {
-            Phase::Closed => return Finish::Ready(Head::default()),
-            Phase::Unsure => {
-                drop(state);
-                return Finish::Commit(self.clone().settle());
-            }
-            Phase::Open | Phase::Saving => {}
-        }
-        let idle = before == Phase::Open
-            && state.is_untouched()
-            && state.plan(&sessions.settings, ending, sessions.clock.now()) == Plan::Nothing;
-        if idle {
-            return Finish::Ready(self.head(state.cookie.take()));
-        }
-        drop(state);
-        let (pending, work) = (self.clone(), work.clone());
-        Finish::Commit(Box::pin(async move {
-            let result = commit(&work, ending).await;
-            let cookie = work.lock().cookie.take();
-            (pending.head(cookie), result)
-        }))
-    }
-
-    /// Ends a request whose `save` was dropped or not answered: a token may be on its way to the store.
-    fn settle(self) -> Pin<Box<dyn Future<Output = Finished> + Send>> {
-        Box::pin(async move {
-            let cookie = match self.loaded().map(Session::work) {
-                Some(work) if work.lock().asked == Asked::Destroy => {
-                    // To end a session twice does no harm.
-                    let result = commit(work, Ending::Failure).await;
-                    let cookie = work.lock().cookie.take();
-                    return (self.head(cookie), result);
-                }
-                Some(work) => {
-                    settle(work).await;
-                    work.lock().cookie.take()
-                }
-                None => None,
-            };
-            (self.head(cookie), Ok(()))
-        })
-    }
-
-    /// Ends a request that has no response: its handler panicked, or its client went away. Nothing is saved but a
-    /// `destroy`, which the caller must then drive to its end.
-    #[must_use]
-    pub fn abandon(&self) -> Option<impl Future<Output = Result<(), Error>> + Send + use<>> {
-        let work = self.loaded()?.work().clone();
+    /// Begins with the copy that the request brought, if it has a fresh one.
+    fn begin_copied(
+        &self,
+        stored: &Stored,
+        token: &Token,
+        now: Timestamp,
+    ) -> Option<Result<Session, Error>> {
+        let record = stored.copy.as_ref()?.read(self.arrival(), token.id(), now)?;
+        let sessions = self.work().sessions();
+        let lifetime = record.payload.extras().lifetime;
+        if record.payload.check().is_err()
+            || sessions.settings.limits.is_over(&record, lifetime, now)
         {
-            let mut state = work.lock();
-            let ended = state.asked == Asked::Destroy && state.phase != Phase::Closed;
-            self.0.finished.store(true, Ordering::Relaxed);
-            state.phase = Phase::Closed;
-            if !ended {
-                return None;
-            }
+            return None;
         }
-        Some(async move { commit(&work, Ending::Failure).await })
+        let standing = Standing::Live { record, token: Some(token.clone()) };
+        Some(Ok(self.begin(State::new(standing))))
     }
 
-    fn head(&self, change: Option<CookieChange>) -> Head {
-        let sessions = self.0.sessions.inner();
-        let line = change.map(|change| match change {
-            CookieChange::Remove => sessions.cookie.remove(),
-            CookieChange::Set { token, created_at, extras } => {
-                let kept = sessions.cookie.persistent() || extras.lifetime.absolute.is_some();
-                let limits = &sessions.settings.limits;
-                let now = sessions.clock.now();
-                let age = kept.then(|| limits.cookie_age(created_at, extras.lifetime, now));
-                sessions.cookie.set(&token.encode(), age)
+    /// Begins with the session that travelled in the cookie. What cannot be read, of a newer version of ours, is no
+    /// session; to fail would shut the visitor out for as long as the browser keeps it.
+    fn begin_carried(&self, record: Record, signer: Signer, now: Timestamp) -> Session {
+        let sessions = self.work().sessions();
+        if let Err(why) = record.payload.check() {
+            tracing::warn!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable cookie");
+            return self.begin_nowhere();
+        }
+        let lifetime = record.payload.extras().lifetime;
+        if sessions.settings.limits.is_over(&record, lifetime, now) {
+            return self.begin_nowhere();
+        }
+        let standing = Standing::Live { record, token: None };
+        let reseal = signer == Signer::Retiring;
+        self.begin(State { reseal, ..State::new(standing) })
+    }
+
+    fn unavailable(&self, error: Error) -> Result<Session, Error> {
+        let policy = self.work().sessions().settings.on_store_error;
+        match policy {
+            OnStoreError::ReadOnlyAnonymous if error.is_unavailable() => {
+                Ok(self.begin(State::new(Standing::Unknown)))
             }
-        });
-        let cookie = line.map(|line| (sessions.cookie.name().to_owned(), line));
-        Head { cookie, used: self.0.asked.load(Ordering::Relaxed) }
+            _ => Err(error),
+        }
     }
 }
 
 impl fmt::Debug for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending").field("loaded", &self.loaded()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Finish {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ready(head) => f.debug_tuple("Ready").field(head).finish(),
-            Self::Commit(_) => f.write_str("Commit(..)"),
-        }
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
+use crate::builder::Home;
 use crate::cookie::CookieWriter;
 use crate::lifetime::Limits;
+use crate::place::Place;
 use crate::queue::Queue;
 use crate::store::Backend;
 use crate::token::KeyRing;
-use crate::{Clock, Error, Id, Pending, SessionsBuilder, Store};
+use crate::{Clock, CookieDriver, Error, Id, Pending, SessionsBuilder, Store};
 
 /// The sessions of an application: its store, secrets, cookie and limits. Cheap to clone.
 ///
@@ -31,7 +33,7 @@ use crate::{Clock, Error, Id, Pending, SessionsBuilder, Store};
 pub struct Sessions(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) store: Backend,
+    pub(crate) place: Place,
     pub(crate) keys: KeyRing,
     pub(crate) cookie: CookieWriter,
     pub(crate) clock: Arc<dyn Clock>,
@@ -91,18 +93,24 @@ pub enum OnServerError {
 impl Sessions {
     /// Begins to configure sessions that are kept in `store`.
     pub fn builder(store: impl Store) -> SessionsBuilder {
-        SessionsBuilder::new(Backend::new(store))
+        SessionsBuilder::new(Home::Store(Backend::new(store)))
+    }
+
+    /// Begins to configure sessions that travel in the cookie, without a store. See [`CookieDriver`] for what that can
+    /// and cannot do.
+    pub fn in_cookie(driver: CookieDriver) -> SessionsBuilder {
+        SessionsBuilder::new(Home::Cookie(driver))
     }
 
     pub(crate) fn new(
-        store: Backend,
+        place: Place,
         keys: KeyRing,
         cookie: CookieWriter,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
         let queues = std::array::from_fn(|_| Queue::default());
-        Self(Arc::new(Inner { store, keys, cookie, clock, settings, queues }))
+        Self(Arc::new(Inner { place, keys, cookie, clock, settings, queues }))
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -134,9 +142,10 @@ impl Sessions {
     ///
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if the store fails; what was deleted stays so.
     pub async fn sweep(&self) -> Result<u64, Error> {
+        let Some(store) = self.0.place.store() else { return Ok(0) };
         let mut deleted = 0;
         loop {
-            let batch = self.0.store.delete_expired(self.0.clock.now(), SWEEP_BATCH).await?;
+            let batch = store.delete_expired(self.0.clock.now(), SWEEP_BATCH).await?;
             deleted += u64::from(batch);
             if batch < SWEEP_BATCH.get() {
                 return Ok(deleted);
@@ -156,7 +165,7 @@ impl Inner {
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions")
-            .field("store", &self.0.store)
+            .field("place", &self.0.place)
             .field("keys", &self.0.keys)
             .field("cookie", &self.0.cookie)
             .field("settings", &self.0.settings)

@@ -7,8 +7,9 @@ use crate::draft::Draft;
 use crate::payload::{Extras, Moved, Payload};
 use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
 use crate::sessions::{Inner, Settings};
+use crate::sign_in::SignIn;
 use crate::token::{Signer, Token};
-use crate::{Error, Id, Operation, Outcome, Record, Timestamp, Version};
+use crate::{Error, Id, Operation, Outcome, Record, Timestamp, UserId, Version};
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -16,11 +17,17 @@ pub(crate) struct State {
     pub(crate) draft: Draft,
     pub(crate) log: Vec<Change>,
     pub(crate) asked: Asked,
+    /// Who signs in; takes effect with the new id.
+    pub(crate) sign_in: Option<Box<SignIn>>,
     pub(crate) phase: Phase,
     /// What the browser must be told, once something was saved.
-    pub(crate) cookie: Option<CookieChange>,
+    pub(crate) cookie: Option<Box<CookieChange>>,
     /// A token that is on its way: its record was sent to the store, which has not answered yet.
-    pub(crate) issued: Option<(Token, Record)>,
+    pub(crate) issued: Option<Box<(Token, Record)>>,
+    /// The session came in a cookie that a retiring key had sealed.
+    pub(crate) reseal: bool,
+    /// The copy that the browser holds is older than what this request knows, or not there.
+    pub(crate) copy_due: bool,
     /// A second unit of work on the same session, without a response to carry a cookie.
     pub(crate) detached: bool,
 }
@@ -53,7 +60,17 @@ pub(crate) enum Phase {
 
 #[derive(Clone, Debug)]
 pub(crate) enum CookieChange {
-    Set { token: Token, created_at: Timestamp, extras: Extras },
+    Set {
+        token: Token,
+        created_at: Timestamp,
+        extras: Extras,
+    },
+    /// What one or several cookies must hold, where sessions travel in the cookie.
+    Carry {
+        parts: Vec<String>,
+        created_at: Timestamp,
+        extras: Extras,
+    },
     Remove,
 }
 
@@ -92,9 +109,12 @@ impl State {
             draft: Draft::load(base),
             log: Vec::new(),
             asked: Asked::Nothing,
+            sign_in: None,
             phase: Phase::Open,
             cookie: None,
             issued: None,
+            reseal: false,
+            copy_due: false,
             detached: false,
         }
     }
@@ -106,17 +126,32 @@ impl State {
         };
         let mut draft = Draft::load(record.payload.clone());
         draft.saved(record.payload.clone());
-        Ok(Self {
-            draft,
-            detached: true,
-            ..Self::new(Standing::Live { record: record.clone(), token: None })
-        })
+        let standing = Standing::Live { record: record.clone(), token: None };
+        Ok(Self { draft, detached: true, ..Self::new(standing) })
     }
 
     pub(crate) fn record(&self) -> Option<&Record> {
         match &self.standing {
             Standing::Live { record, .. } if self.asked != Asked::Destroy => Some(record),
             _ => None,
+        }
+    }
+
+    /// Returns what is known of the session's record, also when its end was asked for.
+    pub(crate) fn present(&self) -> Option<&Record> {
+        match &self.standing {
+            Standing::Live { record, .. } => Some(record),
+            _ => None,
+        }
+    }
+
+    /// Notes what the cookie must hold, where sessions travel in it.
+    pub(crate) fn carry(&mut self, parts: Vec<String>) {
+        self.reseal = false;
+        if let Some(record) = self.present() {
+            let extras = record.payload.extras().clone();
+            let change = CookieChange::Carry { parts, created_at: record.created_at, extras };
+            self.cookie = Some(Box::new(change));
         }
     }
 
@@ -139,9 +174,40 @@ impl State {
         Ok(())
     }
 
+    /// Asks for a new id.
+    pub(crate) fn renew(&mut self) -> Result<(), Error> {
+        self.check_open()?;
+        if self.detached {
+            return Err(Error::no_cookie());
+        }
+        if self.asked == Asked::Nothing {
+            self.asked = Asked::Renew;
+        }
+        Ok(())
+    }
+
+    /// Signs a user in, under a new id. What somebody else did before in this session is not for them to see.
+    pub(crate) fn sign_in(&mut self, sign_in: SignIn) -> Result<(), Error> {
+        self.renew()?;
+        if self.user().is_some_and(|before| *before != sign_in.user) {
+            self.destroy();
+        }
+        self.sign_in = Some(Box::new(sign_in));
+        Ok(())
+    }
+
+    /// Returns who is signed in.
+    pub(crate) fn user(&self) -> Option<&UserId> {
+        match &self.sign_in {
+            Some(sign_in) => Some(&sign_in.user),
+            None => self.record()?.user.as_ref(),
+        }
+    }
+
     /// Ends the session. What is changed after this starts another one.
     pub(crate) fn destroy(&mut self) {
         self.asked = Asked::Destroy;
+        self.sign_in = None;
         self.draft = Draft::load(Payload::default());
         self.log.clear();
     }
@@ -163,7 +229,7 @@ impl State {
         };
         let changed = match self.record() {
             Some(_) => self.draft.differs(),
-            None => !self.draft.is_blank(),
+            None => self.sign_in.is_some() || !self.draft.is_blank(),
         };
         let content = if changed { Content::Changed } else { Content::Same };
         plan(origin, self.asked, content, due, ending)
@@ -182,7 +248,7 @@ impl State {
         let retiring = token.is_some_and(|token| token.signer() == Signer::Retiring);
         if !self.detached && (retiring || settings.limits.renewal_due(renewed, now)) {
             Due::Renewal
-        } else if settings.limits.touch_due(record, extras.lifetime, now) {
+        } else if self.reseal || settings.limits.touch_due(record, extras.lifetime, now) {
             Due::Touch
         } else {
             Due::Nothing
@@ -195,12 +261,14 @@ impl State {
             Operation::Create(record) | Operation::Renew { next: record, .. } => Some(record),
             _ => None,
         };
-        self.issued = token.cloned().zip(record.cloned());
+        self.issued =
+            token.zip(record).map(|(token, record)| Box::new((token.clone(), record.clone())));
     }
 
     /// The record of the token that was on its way is there after all.
     pub(crate) fn arrived(&mut self) {
-        if let Some((token, record)) = self.issued.take() {
+        if let Some(issued) = self.issued.take() {
+            let (token, record) = *issued;
             self.cookie = Some(CookieChange::set(token.clone(), &record));
             self.saved(record, Some(token));
         }
@@ -241,25 +309,27 @@ impl State {
                 write(Operation::Replace { version: record.version, next })
             }
             Plan::Renew { .. } if self.detached => Err(Error::no_cookie()),
-            Plan::Renew { grace } => self.renew(sessions, record, grace, now),
+            Plan::Renew { grace } => self.renewal(sessions, record, grace, now),
         }
     }
 
     fn create(&self, sessions: &Inner, now: Timestamp) -> Result<Step, Error> {
         let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
+        let user = self.sign_in.as_ref().map(|sign_in| sign_in.user.clone());
+        let signed_in = self.sign_in.as_ref().map(|sign_in| sign_in.at(now));
         let record = Record {
             id: token.id(),
             version: Version::FIRST,
-            user: None,
+            user,
             created_at: now,
             active_at: now,
             expires_at: settings.limits.deadline(now, now, self.draft.extras.lifetime),
-            payload: self.payload(settings, self.draft.extras.clone())?,
+            payload: self.payload(settings, Extras { signed_in, ..self.draft.extras.clone() })?,
         };
         Ok(Step::Write { operation: Operation::Create(record), token: Some(token) })
     }
 
-    fn renew(
+    fn renewal(
         &self,
         sessions: &Inner,
         record: &Record,
@@ -267,8 +337,15 @@ impl State {
         now: Timestamp,
     ) -> Result<Step, Error> {
         let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
-        let extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
-        let next = Record { id: token.id(), ..self.next(settings, record, extras, now)? };
+        let mut extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
+        let mut begun = record.clone();
+        if let Some(sign_in) = &self.sign_in {
+            // Who signs in begins a session (ASVS 7.3.2), whatever visitor's data it takes over.
+            begun.user = Some(sign_in.user.clone());
+            begun.created_at = now;
+            extras.signed_in = Some(sign_in.at(now));
+        }
+        let next = Record { id: token.id(), ..self.next(settings, &begun, extras, now)? };
         let grace_end = now.plus(settings.limits.renewal_grace);
         // Long past by any process's clock.
         let until = if grace { grace_end } else { Timestamp::default() };
@@ -350,6 +427,7 @@ impl State {
                 if let Standing::Live { record, .. } = &mut self.standing {
                     record.active_at = active_at;
                     record.expires_at = expires_at;
+                    self.copy_due = true;
                 }
                 Ok(Next::Done)
             }
@@ -384,7 +462,7 @@ impl State {
             (None, _) if !settings.limits.is_over(removed, extras.lifetime, now) => {
                 self.standing = Standing::Nowhere;
                 self.asked = Asked::Nothing;
-                self.cookie = Some(CookieChange::Remove);
+                self.cookie = Some(Box::new(CookieChange::Remove));
                 Next::Again
             }
             _ => {
@@ -398,6 +476,8 @@ impl State {
         self.draft.saved(record.payload.clone());
         self.log.clear();
         self.asked = Asked::Nothing;
+        self.sign_in = None;
+        self.copy_due = true;
         self.standing = Standing::Live { record, token };
     }
 
@@ -414,6 +494,7 @@ impl State {
     /// Notes that somebody else ended the session; nothing of it may be saved.
     pub(crate) fn ended(&mut self) {
         self.standing = Standing::Ended;
+        self.sign_in = None;
         self.draft = Draft::load(Payload::default());
         self.log.clear();
         self.asked = Asked::Nothing;
@@ -424,8 +505,8 @@ impl State {
 const POINTER_LIFE: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl CookieChange {
-    fn set(token: Token, record: &Record) -> Self {
+    fn set(token: Token, record: &Record) -> Box<Self> {
         let extras = record.payload.extras().clone();
-        Self::Set { token, created_at: record.created_at, extras }
+        Box::new(Self::Set { token, created_at: record.created_at, extras })
     }
 }

@@ -41,7 +41,9 @@ impl Timestamp {
     /// Returns the instant `after` this one, or [`Timestamp::MAX`] where that cannot be written down.
     #[must_use]
     pub fn plus(self, after: Duration) -> Self {
-        let millis = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
+        // Not `as_millis`, which reckons with 128 bits.
+        let seconds = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
+        let millis = seconds.saturating_mul(1000).saturating_add(after.subsec_millis().into());
         Self(self.0.saturating_add(millis))
     }
 

@@ -1,19 +1,53 @@
 //! The layer: configuration.
 
+use std::net::IpAddr;
+
 use cloakroom_core::Sessions;
+use http::Extensions;
 use tower_layer::Layer;
 
 use crate::SessionService;
 
 /// Gives a service sessions. See the [crate's documentation](crate).
 #[derive(Clone, Debug)]
-pub struct SessionLayer(Sessions);
+pub struct SessionLayer {
+    sessions: Sessions,
+    address: Option<Address>,
+}
+
+/// Finds the address that a request comes from.
+pub(crate) type Address = fn(&Extensions) -> Option<IpAddr>;
 
 impl SessionLayer {
     /// Makes a layer. One [`Sessions`] may be used by several, on one route, a group or everything.
     #[must_use]
     pub fn new(sessions: Sessions) -> Self {
-        Self(sessions)
+        Self { sessions, address: None }
+    }
+
+    /// Tells how to find the address that a request comes from, for [`Sessions::of_user`]. It is kept only of requests
+    /// that sign somebody in. Default: none is kept.
+    ///
+    /// With axum, served by `into_make_service_with_connect_info::<SocketAddr>()`:
+    ///
+    /// ```
+    /// # use std::net::SocketAddr;
+    /// # use axum::extract::ConnectInfo;
+    /// # use cloakroom_core::Sessions;
+    /// # use cloakroom_tower::SessionLayer;
+    /// fn layer(sessions: Sessions) -> SessionLayer {
+    ///     SessionLayer::new(sessions).address(|extensions| {
+    ///         extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// Behind a proxy that is the proxy's own address. Take it from `Forwarded` or `X-Forwarded-For` only if no request
+    /// can come past the proxy: anybody can send these headers.
+    #[must_use]
+    pub fn address(mut self, address: fn(&Extensions) -> Option<IpAddr>) -> Self {
+        self.address = Some(address);
+        self
     }
 }
 
@@ -21,6 +55,6 @@ impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService::new(inner, self.0.clone())
+        SessionService::new(inner, self.sessions.clone(), self.address)
     }
 }

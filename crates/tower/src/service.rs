@@ -6,6 +6,7 @@ use cloakroom_core::{Pending, Sessions};
 use http::{Request, Response};
 use tower_service::Service;
 
+use crate::layer::Address;
 use crate::{ResponseBody, ResponseFuture};
 
 /// A service with sessions; made by [`SessionLayer`](crate::SessionLayer). See the [crate's documentation](crate).
@@ -13,11 +14,12 @@ use crate::{ResponseBody, ResponseFuture};
 pub struct SessionService<S> {
     inner: S,
     sessions: Sessions,
+    address: Option<Address>,
 }
 
 impl<S> SessionService<S> {
-    pub(crate) fn new(inner: S, sessions: Sessions) -> Self {
-        Self { inner, sessions }
+    pub(crate) fn new(inner: S, sessions: Sessions, address: Option<Address>) -> Self {
+        Self { inner, sessions, address }
     }
 }
 
@@ -39,6 +41,9 @@ where
             return ResponseFuture::nested(self.inner.call(request));
         }
         let pending = self.sessions.pending(request.headers());
+        if let Some(address) = self.address.and_then(|find| find(request.extensions())) {
+            pending.set_address(address);
+        }
         request.extensions_mut().insert(pending.clone());
         ResponseFuture::new(self.inner.call(request), pending)
     }

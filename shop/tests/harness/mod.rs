@@ -1,7 +1,10 @@
 //! An open shop and a browser in front of it: started for one test, and ended with it, whatever happens.
 
-use std::{future::Future, panic, path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    future::Future, net::SocketAddr, panic, path::Path, process::Stdio, sync::Arc, time::Duration,
+};
 
+use axum::Router;
 use shop::{
     router::router,
     settings::{Settings, Store},
@@ -33,15 +36,32 @@ pub(super) struct Browser {
     pub(super) shop: String,
 }
 
-/// Runs `test` with a browser. Ends browser, driver and shop before it reports how the test went.
+/// Runs `test` with a browser in front of the shop as it is by default.
 pub(super) async fn in_browser<F, T>(test: F)
+where
+    F: FnOnce(Browser) -> T,
+    T: Future<Output = WebDriverResult<()>> + Send + 'static,
+{
+    in_browser_at(|folder| open_shop(Store::Sqlite(folder.join("shop.db")), folder), test).await;
+}
+
+/// Returns a shop with its files in `folder`.
+pub(super) fn open_shop(store: Store, folder: &Path) -> Router {
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let database = Some(folder.join("shop.db"));
+    let settings = Settings { address, store, database, secret: None, https: false };
+    router(Shop::open(&settings).expect("the shop opens"))
+}
+
+/// Runs `test` with a browser in front of what `open` makes. Ends browser, driver and shop before it reports how the test went.
+pub(super) async fn in_browser_at<F, T>(open: impl FnOnce(&Path) -> Router, test: F)
 where
     F: FnOnce(Browser) -> T,
     T: Future<Output = WebDriverResult<()>> + Send + 'static,
 {
     let _room = ROOM.acquire().await.expect("the semaphore is never closed");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (shop, address) = open_shop(&folder.path().join("shop.db")).await;
+    let (shop, address) = serve(open(folder.path())).await;
     let (mut chromedriver, driver_url) = start_chromedriver().await;
     let driver = start_browser(&driver_url, &folder.path().join("profile")).await;
 
@@ -60,12 +80,9 @@ where
     quit.expect("the browser ends");
 }
 
-async fn open_shop(database: &Path) -> (tokio::task::JoinHandle<()>, String) {
+async fn serve(app: Router) -> (tokio::task::JoinHandle<()>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let settings =
-        Settings { address, store: Store::Sqlite(database.to_owned()), secret: None, https: false };
-    let app = router(Shop::open(&settings).expect("the shop opens"));
     let serve = async move { axum::serve(listener, app).await.expect("the shop stays open") };
     (tokio::spawn(serve), format!("http://{address}"))
 }

@@ -37,6 +37,7 @@ pub(super) fn open_shop() -> Visitor {
     open(&Settings {
         address: ([127, 0, 0, 1], 0).into(),
         store: Store::Memory,
+        database: None,
         secret: None,
         https: false,
     })

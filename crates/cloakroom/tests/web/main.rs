@@ -3,12 +3,19 @@
 //! One program, so that its dependencies are linked once. `support` holds the application and the visitors; each other
 //! module is about one promise.
 
-#![cfg(all(feature = "axum", feature = "redis", feature = "sqlite", feature = "conformance"))]
+#![cfg(all(
+    feature = "axum",
+    feature = "conformance",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
 
 #[macro_use]
 mod support;
 
 mod cut_off;
+mod devices;
 mod sign_in;
 mod sign_out;
 mod updates;

@@ -1,5 +1,6 @@
 //! A visitor: keeps the cookie, as a browser does, and shows what each response did to it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use http::header::{COOKIE, SET_COOKIE};
@@ -23,7 +24,8 @@ use crate::{Error, Finish, Pending, Session, Sessions};
 #[derive(Clone)]
 pub struct Browser {
     sessions: Sessions,
-    cookie: Option<String>,
+    /// Ours: the session's own, and those that follow its name.
+    cookies: BTreeMap<String, String>,
 }
 
 /// A request under way.
@@ -44,32 +46,39 @@ impl Browser {
     /// Makes a browser without cookies.
     #[must_use]
     pub fn new(sessions: &Sessions) -> Self {
-        Self { sessions: sessions.clone(), cookie: None }
+        Self { sessions: sessions.clone(), cookies: BTreeMap::new() }
     }
 
     /// Returns a browser with the same cookie that talks to another application.
     #[must_use]
     pub fn at(&self, sessions: &Sessions) -> Self {
-        Self { sessions: sessions.clone(), cookie: self.cookie.clone() }
+        Self { sessions: sessions.clone(), cookies: self.cookies.clone() }
     }
 
     /// Returns the cookie's value.
     #[must_use]
     pub fn cookie(&self) -> Option<&str> {
-        self.cookie.as_deref()
+        self.cookies.get(self.sessions.cookie_name()).map(String::as_str)
+    }
+
+    /// Returns the names and values of all cookies of ours.
+    #[must_use]
+    pub fn cookies(&self) -> &BTreeMap<String, String> {
+        &self.cookies
     }
 
     /// Replaces the cookie's value, as a thief or a forger would.
     pub fn set_cookie(&mut self, value: impl Into<String>) {
-        self.cookie = Some(value.into());
+        self.cookies.insert(self.sessions.cookie_name().to_owned(), value.into());
     }
 
     /// Returns the request's session, not loaded.
     #[must_use]
     pub fn pending(&self) -> Pending {
         let mut headers = HeaderMap::new();
-        if let Some(value) = &self.cookie {
-            let cookie = format!("other=1; {}={value}", self.sessions.cookie_name());
+        if !self.cookies.is_empty() {
+            let ours = self.cookies.iter().map(|(name, value)| format!("; {name}={value}"));
+            let cookie = "other=1".to_owned() + &ours.collect::<String>();
             headers
                 .insert(COOKIE, HeaderValue::try_from(cookie).expect("a cookie is visible text"));
         }
@@ -102,8 +111,12 @@ impl Browser {
 
     /// Takes a response in: keeps or forgets the cookie.
     pub fn receive(&mut self, response: &Response) {
-        if let Some(value) = response.cookie(&self.sessions) {
-            self.cookie = (!value.is_empty()).then_some(value);
+        for (name, value) in response.cookies() {
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
     }
 }
@@ -148,9 +161,7 @@ impl Visit {
 
 impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Browser")
-            .field("has_cookie", &self.cookie.is_some())
-            .finish_non_exhaustive()
+        f.debug_struct("Browser").field("cookies", &self.cookies.keys()).finish_non_exhaustive()
     }
 }
 
@@ -158,8 +169,16 @@ impl Response {
     /// Returns the cookie's new value, empty if it was removed; `None` if the response leaves it alone.
     #[must_use]
     pub fn cookie(&self, sessions: &Sessions) -> Option<String> {
-        let line = self.headers.get(SET_COOKIE)?.to_str().expect("a cookie is visible text");
-        let value = line.strip_prefix(sessions.cookie_name())?.strip_prefix('=')?;
-        Some(value.split(';').next().unwrap_or_default().to_owned())
+        let ours = |(name, _): &(&str, &str)| *name == sessions.cookie_name();
+        self.cookies().find(ours).map(|(_, value)| value.to_owned())
+    }
+
+    /// Returns the names and values of all cookies that the response sets; an empty value removes one.
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.get_all(SET_COOKIE).iter().map(|line| {
+            let line = line.to_str().expect("a cookie is visible text");
+            let pair = line.split(';').next().unwrap_or_default();
+            pair.split_once('=').unwrap_or_default()
+        })
     }
 }

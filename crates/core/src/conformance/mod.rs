@@ -20,6 +20,7 @@ mod contract;
 mod gauge;
 mod promises;
 mod races;
+mod users;
 
 pub use self::browser::{Browser, Response, Visit};
 pub use self::gauge::Gauge;
@@ -42,6 +43,9 @@ pub async fn prove<S: Store>(open: impl Fn() -> S) {
     proofs.extend(contract::proofs(open(), open()));
     proofs.extend(promises::proofs(&house));
     proofs.extend(races::proofs(&house, &renewing));
+    if open().user_index().is_some() {
+        proofs.extend(users::proofs(&house, &renewing));
+    }
     for Proof { name, proof } in proofs {
         // On a task of its own, so that the panic of one tells its name.
         if let Err(error) = tokio::spawn(proof).await {

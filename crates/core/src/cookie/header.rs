@@ -6,16 +6,25 @@ pub(crate) const MOST_CANDIDATES: usize = 8;
 
 /// Returns the values of all cookies named exactly `name`, quotes removed, in order.
 pub(crate) fn values_of<'h>(header: &'h [u8], name: &str) -> impl Iterator<Item = &'h [u8]> {
-    let ends = memchr::memchr_iter(b';', header).chain([header.len()]);
-    let pairs = ends.scan(0, |start, end| {
-        let pair = &header[*start..end];
-        *start = end + 1;
-        Some(pair)
-    });
-    pairs.filter_map(move |pair| {
-        let pair = pair.trim_ascii();
-        let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-        Some(unquote(value))
+    let mut rest = Some(header);
+    std::iter::from_fn(move || {
+        while let Some(header) = rest {
+            let pair = match memchr::memchr(b';', header) {
+                Some(end) => {
+                    rest = Some(&header[end + 1..]);
+                    &header[..end]
+                }
+                None => {
+                    rest = None;
+                    header
+                }
+            };
+            let value = pair.trim_ascii().strip_prefix(name.as_bytes());
+            if let Some(value) = value.and_then(|value| value.strip_prefix(b"=")) {
+                return Some(unquote(value));
+            }
+        }
+        None
     })
 }
 

@@ -37,15 +37,25 @@ impl CookieWriter {
         self.persistent
     }
 
-    /// Returns the line that gives the browser `token`; without `age` it forgets the token when it is closed.
-    pub(crate) fn set(&self, token: &str, age: Option<Duration>) -> HeaderValue {
-        let Self { name, attributes, .. } = self;
+    /// Returns how many bytes of a line are not the value, at most.
+    pub(crate) fn overhead(&self) -> usize {
+        self.name.len() + ".1=".len() + self.attributes.len() + "; Max-Age=4294967295".len()
+    }
+
+    /// Returns the line that gives the browser `value`; without `age` it forgets it when it is closed.
+    pub(crate) fn set(&self, value: &str, age: Option<Duration>) -> HeaderValue {
+        self.set_as(&self.name, value, age)
+    }
+
+    /// Like [`set`](Self::set), for a cookie with a name of its own.
+    pub(crate) fn set_as(&self, name: &str, value: &str, age: Option<Duration>) -> HeaderValue {
+        let attributes = &self.attributes;
         let line = match age {
-            Some(age) => format!("{name}={token}{attributes}; Max-Age={}", age.as_secs()),
-            None => format!("{name}={token}{attributes}"),
+            Some(age) => format!("{name}={value}{attributes}; Max-Age={}", age.as_secs()),
+            None => format!("{name}={value}{attributes}"),
         };
         let mut line = HeaderValue::from_str(&line)
-            .expect("name and attributes were checked, a token is base64url");
+            .expect("name and attributes were checked, and what we seal and sign is ASCII");
         line.set_sensitive(true);
         line
     }
@@ -53,7 +63,12 @@ impl CookieWriter {
     /// Returns the line that takes the cookie away. It has all the attributes of the cookie itself, or browsers
     /// would not find it.
     pub(crate) fn remove(&self) -> HeaderValue {
-        let Self { name, attributes, .. } = self;
+        self.remove_as(&self.name)
+    }
+
+    /// Like [`remove`](Self::remove), for a cookie with a name of its own.
+    pub(crate) fn remove_as(&self, name: &str) -> HeaderValue {
+        let attributes = &self.attributes;
         let line = format!("{name}={attributes}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
         HeaderValue::from_str(&line).expect("name and attributes were checked")
     }

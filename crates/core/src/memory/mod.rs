@@ -27,7 +27,7 @@ use crate::{
 pub struct MemoryStore(Arc<Shared>);
 
 struct Shared {
-    shards: Vec<Mutex<Shard>>,
+    shards: [Mutex<Shard>; SHARDS],
     sessions: AtomicUsize,
     bytes: AtomicUsize,
     limits: Limits,
@@ -74,7 +74,7 @@ impl MemoryStore {
     }
 
     fn with(limits: Limits) -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        let shards = Default::default();
         let (sessions, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Self(Arc::new(Shared { shards, sessions, bytes, limits }))
     }
@@ -123,7 +123,7 @@ impl MemoryStore {
 
     /// Ids are evenly spread, so any byte does.
     fn place(&self, id: &Id) -> usize {
-        usize::from(id.as_bytes()[15]) % self.0.shards.len()
+        usize::from(id.as_bytes()[15]) % SHARDS
     }
 
     fn lock(&self, place: usize) -> MutexGuard<'_, Shard> {
@@ -131,12 +131,11 @@ impl MemoryStore {
     }
 
     fn account(&self, usage: Usage) {
-        let add = |total: &AtomicUsize, change: isize| {
-            if change >= 0 {
-                total.fetch_add(change.unsigned_abs(), Ordering::Relaxed);
-            } else {
-                total.fetch_sub(change.unsigned_abs(), Ordering::Relaxed);
-            }
+        let add = |total: &AtomicUsize, change: isize| match change {
+            // All workers share these totals; mostly there is nothing to add.
+            0 => 0,
+            1.. => total.fetch_add(change.unsigned_abs(), Ordering::Relaxed),
+            _ => total.fetch_sub(change.unsigned_abs(), Ordering::Relaxed),
         };
         add(&self.0.sessions, usage.sessions);
         add(&self.0.bytes, usage.bytes);
@@ -183,10 +182,15 @@ impl MemoryStore {
                 self.make_room(record, Shard::growth(None, record))?;
             }
             Operation::Replace { next, .. } => {
-                let growth = self.shard(&next.id).growth_to(next);
-                if !self.fits(growth) {
-                    self.make_room(next, growth)?;
+                let mut shard = self.shard(&next.id);
+                let growth = shard.growth_to(next);
+                if self.fits(growth) {
+                    let (outcome, usage) = shard.apply(operation);
+                    self.account(usage);
+                    return Ok(outcome);
                 }
+                drop(shard);
+                self.make_room(next, growth)?;
             }
             Operation::Renew { version, next, moved } => {
                 // Who is there may stay: a full store renews without leaving a pointer.
@@ -233,6 +237,10 @@ impl Store for MemoryStore {
 
     async fn write(&self, operation: &Operation) -> Result<Outcome, MemoryFull> {
         self.apply(operation)
+    }
+
+    fn write_now(&self, operation: &Operation) -> Option<Result<Outcome, MemoryFull>> {
+        Some(self.apply(operation))
     }
 
     async fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> Result<u32, MemoryFull> {

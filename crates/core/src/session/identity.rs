@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Session;
 use crate::change::Change;
-use crate::plan::Asked;
 use crate::{Error, Id, Lifetime, Timestamp};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,7 +24,8 @@ impl Session {
     }
 
     /// Gives the session a new id and the browser a new token when the response goes out; the data stays, and the
-    /// old token is dead at once. Call it at every sign-in and whenever rights change (OWASP, ASVS 7.2.4).
+    /// old token is dead at once. Call it whenever rights change (OWASP, ASVS 7.2.4); [`sign_in`](Self::sign_in) does so
+    /// by itself.
     ///
     /// One atomic step of the store: either the old id or the new one is valid, never neither, never both. What
     /// requests with the old token that are still running change after it is dropped, as after a sign-out.
@@ -35,15 +35,7 @@ impl Session {
     /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) once the response has gone, and for a
     /// [`detach`](Self::detach)ed session, which has no response to carry the new token.
     pub fn renew(&self) -> Result<(), Error> {
-        let mut state = self.0.lock();
-        state.check_open()?;
-        if state.detached {
-            return Err(Error::no_cookie());
-        }
-        if state.asked == Asked::Nothing {
-            state.asked = Asked::Renew;
-        }
-        Ok(())
+        self.0.lock().renew()
     }
 
     /// Ends the session when the response goes out, also if that is an error: the record is deleted, the cookie

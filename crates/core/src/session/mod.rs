@@ -3,15 +3,18 @@
 mod flash;
 mod identity;
 mod save;
+mod user;
 mod values;
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::save::Saved;
+use crate::arrival::Arrival;
 use crate::draft::Draft;
 use crate::plan::Asked;
 use crate::sessions::{Inner, Sessions};
@@ -36,10 +39,14 @@ use crate::{Error, Record};
 #[derive(Clone)]
 pub struct Session(Arc<Work>);
 
-/// What the clones of a session share.
+/// What the clones of a session share, and the [`Pending`](crate::Pending) that it was loaded by: one allocation for
+/// both.
 pub(crate) struct Work {
-    sessions: Sessions,
-    state: Mutex<State>,
+    pub(crate) sessions: Sessions,
+    pub(crate) arrival: Arrival,
+    /// `None` until the session is loaded, and it is handed out only then. No `OnceLock`, which takes its value by
+    /// way of three copies.
+    state: Mutex<Option<State>>,
     /// Held by the commit that is under way.
     committing: futures_util::lock::Mutex<()>,
 }
@@ -47,6 +54,10 @@ pub(crate) struct Work {
 impl Work {
     pub(crate) async fn committing(&self) -> impl Drop + '_ {
         self.committing.lock().await
+    }
+
+    pub(crate) fn committing_now(&self) -> Option<impl Drop + '_> {
+        self.committing.try_lock()
     }
 
     /// Makes the changes again on the record that somebody else wrote first. Closures run outside the lock.
@@ -70,16 +81,49 @@ impl Work {
         self.sessions.inner()
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    /// Notes what was loaded, unless something was already.
+    pub(crate) fn begin(&self, state: impl FnOnce() -> State) {
+        self.slot().get_or_insert_with(state);
+    }
+
+    pub(crate) fn lock(&self) -> Locked<'_> {
+        self.lock_if_loaded().expect("a session is loaded before it is handed out")
+    }
+
+    pub(crate) fn lock_if_loaded(&self) -> Option<Locked<'_>> {
+        Some(self.slot()).filter(|slot| slot.is_some()).map(Locked)
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<State>> {
         // No code of ours panics half-way through a change, and a panicking handler commits nothing.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The state of a loaded session, locked.
+pub(crate) struct Locked<'a>(MutexGuard<'a, Option<State>>);
+
+const LOADED: &str = "only the state of a loaded session is locked";
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0.as_ref().expect(LOADED)
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.0.as_mut().expect(LOADED)
+    }
+}
+
 impl Session {
-    pub(crate) fn new(sessions: Sessions, state: State) -> Self {
+    /// Makes a session that is still to be loaded.
+    pub(crate) fn unloaded(sessions: Sessions, arrival: Arrival) -> Self {
         let committing = futures_util::lock::Mutex::new(());
-        Self(Arc::new(Work { sessions, state: Mutex::new(state), committing }))
+        Self(Arc::new(Work { sessions, arrival, state: Mutex::new(None), committing }))
     }
 
     pub(crate) fn work(&self) -> &Arc<Work> {

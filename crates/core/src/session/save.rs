@@ -2,7 +2,9 @@
 
 use super::{Session, Work};
 use crate::Error;
+use crate::arrival::Arrival;
 use crate::commit::commit;
+use crate::place::Place;
 use crate::plan::Ending;
 use crate::state::{Phase, Standing};
 
@@ -65,10 +67,15 @@ impl Session {
     /// # Errors
     ///
     /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) if the visitor has no session yet: nothing could carry its
-    /// cookie later. Set something and [`save`](Self::save) first.
+    /// cookie later. Set something and [`save`](Self::save) first. Or if the session travels in the cookie.
     pub fn detach(&self) -> Result<Self, Error> {
+        if matches!(self.0.sessions().place, Place::Cookie(_)) {
+            return Err(Error::in_cookie());
+        }
         let state = self.0.lock().detach()?;
-        Ok(Self::new(self.0.sessions.clone(), state))
+        let session = Self::unloaded(self.0.sessions.clone(), Arrival::default());
+        session.0.begin(|| state);
+        Ok(session)
     }
 }
 

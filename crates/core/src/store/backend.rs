@@ -46,6 +46,11 @@ impl Backend {
         if self.gathers() { None } else { self.store.load_now(&id) }
     }
 
+    /// Writes on the spot; `None` if the store does not, and then nothing has happened.
+    pub(crate) fn write_now(&self, operation: &Operation) -> Option<Result<Outcome, StoreError>> {
+        if self.gathers() { None } else { self.store.write_now(operation) }
+    }
+
     pub(crate) async fn write(&self, operation: &Operation) -> Result<Outcome, StoreError> {
         match &self.lanes {
             Some(lanes) => lanes.writes.call(operation.clone()).await,

@@ -14,6 +14,7 @@ pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreEr
 pub(super) trait Erased: Send + Sync {
     /// Loads on the spot, without a box; `None` if the store does not answer at once.
     fn load_now(&self, id: &Id) -> Option<Result<Option<Record>, StoreError>>;
+    fn write_now(&self, operation: &Operation) -> Option<Result<Outcome, StoreError>>;
     fn load<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<Record>>;
     fn write<'a>(&'a self, operation: &'a Operation) -> BoxFuture<'a, Outcome>;
     fn load_many<'a>(&'a self, ids: &'a [Id]) -> BoxFuture<'a, Vec<Option<Record>>>;
@@ -25,6 +26,10 @@ pub(super) trait Erased: Send + Sync {
 impl<S: Store> Erased for S {
     fn load_now(&self, id: &Id) -> Option<Result<Option<Record>, StoreError>> {
         Store::load(self, id).now_or_never().map(|answer| answer.map_err(StoreError::new))
+    }
+
+    fn write_now(&self, operation: &Operation) -> Option<Result<Outcome, StoreError>> {
+        Store::write_now(self, operation).map(|answer| answer.map_err(StoreError::new))
     }
 
     fn load<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<Record>> {

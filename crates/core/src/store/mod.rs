@@ -116,6 +116,16 @@ pub trait Store: Send + Sync + 'static {
         }
     }
 
+    /// Carries out one conditional write on the spot, as [`write`](Self::write) would. `None` if that takes waiting:
+    /// then nothing has happened, and `write` is called.
+    ///
+    /// By default `None`. It spares a store in memory two boxed futures a write; it is not asked of a store that
+    /// [`gathers`](Self::gathers).
+    fn write_now(&self, operation: &Operation) -> Option<Result<Outcome, Self::Error>> {
+        let _ = operation;
+        None
+    }
+
     /// Deletes at most `limit` records whose `expires_at` is at or before `now`; returns how many. Called again
     /// while it returns `limit`.
     ///

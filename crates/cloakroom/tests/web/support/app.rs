@@ -3,8 +3,10 @@
 //! A route that takes `hold` waits at that gate after it has loaded its session; every route takes `linger` and waits
 //! at that gate after its session was saved, before the answer goes out.
 
-use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::{Extensions, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Redirect, Response};
 use axum::routing::get;
@@ -42,15 +44,22 @@ pub(crate) fn app(sessions: &Sessions, gates: &Gates) -> Router {
         .route("/logout", get(logout))
         .route("/dump", get(dump))
         .route("/plain", get(async || DONE))
+        .route("/sign-in", get(sign_in))
+        .route("/sign-out", get(sign_out))
+        .route("/who", get(who))
         .route("/say", get(say))
         .route("/heard", get(heard))
         .route("/broken", get(broken))
         .route("/panic/set", get(panic_after_set))
         .route("/panic/logout", get(panic_after_logout));
     routes
-        .layer(SessionLayer::new(sessions.clone()))
+        .layer(SessionLayer::new(sessions.clone()).address(peer))
         .layer(from_fn_with_state(gates.clone(), linger))
         .with_state(gates.clone())
+}
+
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }
 
 async fn linger(
@@ -117,6 +126,25 @@ async fn logout(
     session.destroy()?;
     gates.hold(asked.hold.as_deref()).await;
     Ok(DONE)
+}
+
+async fn sign_in(
+    State(gates): State<Gates>,
+    Query(asked): Query<Asked>,
+    session: Session,
+) -> Answer {
+    session.sign_in(asked.user)?;
+    gates.hold(asked.hold.as_deref()).await;
+    Ok(DONE)
+}
+
+async fn sign_out(session: Session) -> Answer {
+    session.sign_out()?;
+    Ok(DONE)
+}
+
+async fn who(session: Session) -> String {
+    session.user().map_or_else(|| "nobody".to_owned(), |user| user.to_string())
 }
 
 async fn dump(session: Session) -> Json<serde_json::Map<String, serde_json::Value>> {

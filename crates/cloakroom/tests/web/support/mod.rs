@@ -39,6 +39,16 @@ macro_rules! on_every_store {
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_postgres() {
+                in_time(super::$test(Site::in_postgres().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_postgres_by_two_servers() {
+                in_time(super::$test(Site::in_postgres_twice().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn in_redis() {
                 in_time(super::$test(Site::in_redis().await)).await;
             }

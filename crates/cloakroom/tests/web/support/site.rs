@@ -2,13 +2,15 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use cloakroom::conformance::Gauge;
+use cloakroom::postgres::PostgresOptions;
 use cloakroom::redis::RedisOptions;
 use cloakroom::sqlite::SqliteStore;
 use cloakroom::{MemoryStore, Secret, Sessions, Store};
-use servers::{shared_cluster, shared_redis};
+use servers::{Postgres, shared_cluster, shared_redis};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -17,6 +19,8 @@ use super::{Gates, Visitor, app};
 /// One storage, and one or two servers that share it.
 pub(crate) struct Site {
     servers: Vec<SocketAddr>,
+    /// Those of the first server.
+    pub(crate) sessions: Sessions,
     pub(crate) gates: Gates,
     /// What all servers together ask of the storage.
     pub(crate) gauge: Gauge,
@@ -37,6 +41,29 @@ impl Site {
     /// Two servers on one file that share nothing else, as two processes would.
     pub(crate) async fn in_sqlite_twice() -> Self {
         Self::on_a_file(2).await
+    }
+
+    /// One server on a table of its own.
+    pub(crate) async fn in_postgres() -> Self {
+        Self::on_a_table(1).await
+    }
+
+    /// Two servers on one table that share nothing else, as two processes would.
+    pub(crate) async fn in_postgres_twice() -> Self {
+        Self::on_a_table(2).await
+    }
+
+    async fn on_a_table(servers: usize) -> Self {
+        static TABLES: AtomicU32 = AtomicU32::new(0);
+        let n = TABLES.fetch_add(1, Ordering::Relaxed);
+        let options = PostgresOptions::new(Postgres::shared().url()).unwrap();
+        // Another test program may use the same server.
+        let options = options.table(format!("web {} {n}", std::process::id()));
+        let mut stores = Vec::new();
+        for _ in 0..servers {
+            stores.push(options.clone().connect().await.unwrap());
+        }
+        Self::new(stores, None).await
     }
 
     /// One server on a Redis server.
@@ -70,13 +97,14 @@ impl Site {
 
     async fn new<S: Store>(stores: Vec<S>, folder: Option<TempDir>) -> Self {
         let (gates, gauge) = (Gates::default(), Gauge::default());
-        let mut servers = Vec::new();
+        let (mut servers, mut all) = (Vec::new(), Vec::new());
         for store in stores {
             let sessions = Sessions::builder(gauge.measure(store)).secret(secret());
             let sessions = sessions.insecure_http().build().unwrap();
             servers.push(serve(app(&sessions, &gates)).await);
+            all.push(sessions);
         }
-        Self { servers, gates, gauge, _folder: folder }
+        Self { servers, sessions: all.remove(0), gates, gauge, _folder: folder }
     }
 
     /// A new visitor of the first server.
@@ -103,6 +131,7 @@ pub(crate) fn secret() -> Secret {
 async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
     address
 }

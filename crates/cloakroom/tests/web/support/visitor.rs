@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header::{COOKIE, HOST, SET_COOKIE};
+use axum::http::header::{COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -24,6 +24,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) struct Visitor {
     door: Door,
     cookie: Option<String>,
+    agent: Option<&'static str>,
 }
 
 #[derive(Clone)]
@@ -46,18 +47,18 @@ impl Visitor {
     /// A visitor without a cookie who comes by HTTP.
     pub(crate) fn new(server: SocketAddr) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { door: Door::Port(client, server), cookie: None }
+        Self { door: Door::Port(client, server), cookie: None, agent: None }
     }
 
     /// A visitor without a cookie who has the application in the same program.
     pub(crate) fn of(router: &Router) -> Self {
-        Self { door: Door::Router(router.clone()), cookie: None }
+        Self { door: Door::Router(router.clone()), cookie: None, agent: None }
     }
 
     /// The same visitor at another server.
     pub(crate) fn at(&self, server: SocketAddr) -> Self {
         let Door::Port(client, _) = &self.door else { panic!("not a visitor by HTTP") };
-        Self { door: Door::Port(client.clone(), server), cookie: self.cookie.clone() }
+        Self { door: Door::Port(client.clone(), server), ..self.clone() }
     }
 
     /// A visitor without a cookie whose requests all go through one new connection to the same server.
@@ -65,12 +66,17 @@ impl Visitor {
         let stream = TcpStream::connect(self.server()).await.unwrap();
         let (requests, connection) = handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        Self { door: Door::Connection(Arc::new(Mutex::new(requests))), cookie: None }
+        Self { door: Door::Connection(Arc::new(Mutex::new(requests))), cookie: None, agent: None }
     }
 
     /// Another visitor who shares connections with this one, as behind a proxy.
     pub(crate) fn stranger(&self) -> Self {
-        Self { door: self.door.clone(), cookie: None }
+        Self { door: self.door.clone(), cookie: None, agent: None }
+    }
+
+    /// The same visitor with a browser that calls itself `agent`.
+    pub(crate) fn with_agent(self, agent: &'static str) -> Self {
+        Self { agent: Some(agent), ..self }
     }
 
     /// The cookie as `name=value`.
@@ -114,6 +120,9 @@ impl Visitor {
             Door::Connection(_) | Door::Router(_) => path.to_owned(),
         };
         let mut request = Request::get(uri).body(Body::empty()).unwrap();
+        if let Some(agent) = self.agent {
+            request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
+        }
         for cookie in cookies {
             request.headers_mut().append(COOKIE, cookie.clone());
         }

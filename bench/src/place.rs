@@ -1,4 +1,4 @@
-//! Where a SQLite store keeps its file, and how durable it is asked to be.
+//! Where a store keeps its data: a SQLite file, and how durable it is asked to be; a Redis server.
 
 use std::{env, path::PathBuf, str::FromStr, time::Duration};
 
@@ -33,6 +33,12 @@ impl Place {
         let file = directory.path().join("sessions.db");
         Ok(Self { file, synchronous, _temporary: Some(directory) })
     }
+}
+
+/// The Redis server that `BENCH_REDIS` names, or the one on this machine.
+#[must_use]
+pub fn redis_url() -> String {
+    env::var("BENCH_REDIS").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned())
 }
 
 /// SQLite's `PRAGMA synchronous`, as far as every system can have it.

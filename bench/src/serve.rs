@@ -1,6 +1,6 @@
 //! Serves a system over HTTP on the loopback interface: the whole of `contender` and `peer`.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -24,6 +24,9 @@ struct Arguments<S: System> {
 /// Reads the command line and serves until a signal ends it.
 pub fn main<S: System>() -> Result<()> {
     let Arguments { system, port, workers } = Arguments::<S>::parse();
+    if let Some(result) = system.clone().serve_by_itself(port, workers) {
+        return result;
+    }
     runtime::Builder::new_multi_thread()
         .worker_threads(workers)
         .enable_all()
@@ -37,12 +40,17 @@ async fn serve<S: System>(system: S, port: u16) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
-    println!("listening on http://{}", listener.local_addr()?);
+    say_ready(listener.local_addr()?);
     let server = axum::serve(listener, opened.router);
     select! {
         result = server => result.context("the server ended"),
         result = end_signal() => result.context("cannot wait for signals"),
     }
+}
+
+/// Tells the driver where to send requests.
+pub fn say_ready(address: SocketAddr) {
+    println!("listening on http://{address}");
 }
 
 #[cfg(unix)]

@@ -12,6 +12,12 @@ use crate::place::Place;
 pub trait System: ValueEnum + Send + Sync + 'static {
     /// Makes the router that serves the contract, its store ready for use.
     fn open(self) -> impl Future<Output = Result<Opened>> + Send;
+
+    /// Serves on a port of the loopback interface until a signal comes, if the system brings a server of its own: no
+    /// router for `axum`. It prints the same line when it is ready.
+    fn serve_by_itself(self, _port: u16, _workers: usize) -> Option<Result<()>> {
+        None
+    }
 }
 
 /// A system that is ready to answer.

@@ -1,9 +1,10 @@
 //! Other session libraries behind the contract of `bench`.
 
+mod actix;
 mod routes;
 mod stores;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bench::system::{Opened, System};
 use clap::ValueEnum;
 
@@ -14,6 +15,10 @@ pub enum Peer {
     TowerSessionsMemory,
     /// tower-sessions over SQLite, by sqlx
     TowerSessionsSqlite,
+    /// tower-sessions over Redis, by fred
+    TowerSessionsRedis,
+    /// actix-session over Redis, in actix-web
+    ActixSessionRedis,
 }
 
 impl System for Peer {
@@ -21,6 +26,12 @@ impl System for Peer {
         match self {
             Self::TowerSessionsMemory => Ok(stores::memory()),
             Self::TowerSessionsSqlite => stores::sqlite().await,
+            Self::TowerSessionsRedis => stores::redis().await,
+            Self::ActixSessionRedis => bail!("actix-web is no router of axum's"),
         }
+    }
+
+    fn serve_by_itself(self, port: u16, workers: usize) -> Option<Result<()>> {
+        (self == Self::ActixSessionRedis).then(|| actix::serve(port, workers))
     }
 }

@@ -2,10 +2,14 @@
 
 use anyhow::{Context, Result};
 use bench::{
-    place::{BUSY_TIMEOUT, Place, Synchronous},
+    place::{BUSY_TIMEOUT, Place, Synchronous, redis_url},
     system::Opened,
 };
 use tower_sessions::MemoryStore;
+use tower_sessions_redis_store::{
+    RedisStore,
+    fred::prelude::{ClientLike, Config, Pool},
+};
 use tower_sessions_sqlx_store::{
     SqliteStore,
     sqlx::{
@@ -15,6 +19,9 @@ use tower_sessions_sqlx_store::{
 };
 
 use crate::routes;
+
+/// Connections in the pool, as in the documentation of the store.
+const POOL: usize = 6;
 
 /// Over the memory store.
 pub(crate) fn memory() -> Opened {
@@ -36,6 +43,15 @@ pub(crate) async fn sqlite() -> Result<Opened> {
     let store = SqliteStore::new(pool);
     store.migrate().await.context("cannot make the table")?;
     Ok(Opened::at(place, routes::router(store)))
+}
+
+/// Over Redis, with a pool as in the documentation of the store.
+pub(crate) async fn redis() -> Result<Opened> {
+    let config = Config::from_url(&redis_url()).context("not a URL")?;
+    let pool = Pool::new(config, None, None, None, POOL)?;
+    pool.connect();
+    pool.wait_for_connect().await.context("cannot reach Redis")?;
+    Ok(Opened::in_memory(routes::router(RedisStore::new(pool))))
 }
 
 fn synchronous(setting: Synchronous) -> SqliteSynchronous {

@@ -1,8 +1,7 @@
 //! Measures every system on every path, round by round, so that the machine's mood meets all alike.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
-use tempfile::TempDir;
 
 use super::{
     measured::Measured,
@@ -10,6 +9,7 @@ use super::{
     programs::Programs,
     seed,
     server::Server,
+    stores::Stores,
     wrk::{self, Cookies},
 };
 
@@ -31,10 +31,10 @@ pub(super) fn run(
     systems: &[Measured],
     programs: &Programs,
 ) -> Result<Vec<Sample>> {
-    let folder = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let stores = Stores::prepare(systems)?;
     let targets = systems
         .iter()
-        .map(|&system| Target::start(options, system, programs, &folder))
+        .map(|&system| Target::start(options, system, programs, &stores))
         .collect::<Result<Vec<_>>>()?;
 
     eprintln!("warming up");
@@ -72,13 +72,12 @@ impl Target {
         options: &Options,
         system: Measured,
         programs: &Programs,
-        folder: &TempDir,
+        stores: &Stores,
     ) -> Result<Self> {
-        let server =
-            Server::start(programs.server(system)?, system, options.workers, folder.path())?;
+        let server = Server::start(programs.server(system)?, system, options.workers, stores)?;
         let cookies = seed::seed(&server, options.sessions)?;
         seed::check(&server, &cookies)?;
-        let sent = Cookies::new(&cookies, folder.path().join(format!("{system}.lua")))?;
+        let sent = Cookies::new(&cookies, stores.folder().join(format!("{system}.lua")))?;
         Ok(Self { server, cookies, sent })
     }
 

@@ -16,11 +16,15 @@ pub(super) enum Measured {
     CloakroomEncrypted,
     CloakroomSqlite,
     TowerSessionsSqlite,
+    LimitRedis,
+    CloakroomRedis,
+    TowerSessionsRedis,
+    ActixSessionRedis,
 }
 
 impl Measured {
     /// Every system there is.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Bare,
         Self::CloakroomMemory,
         Self::TowerSessionsMemory,
@@ -28,6 +32,10 @@ impl Measured {
         Self::CloakroomEncrypted,
         Self::CloakroomSqlite,
         Self::TowerSessionsSqlite,
+        Self::LimitRedis,
+        Self::CloakroomRedis,
+        Self::TowerSessionsRedis,
+        Self::ActixSessionRedis,
     ];
 
     /// The systems whose work is all in process, on one thread.
@@ -44,6 +52,10 @@ impl Measured {
             Self::CloakroomSqlite => "cloakroom-sqlite",
             Self::TowerSessionsMemory => "tower-sessions-memory",
             Self::TowerSessionsSqlite => "tower-sessions-sqlite",
+            Self::LimitRedis => "limit-redis",
+            Self::CloakroomRedis => "cloakroom-redis",
+            Self::TowerSessionsRedis => "tower-sessions-redis",
+            Self::ActixSessionRedis => "actix-session-redis",
         }
     }
 
@@ -54,8 +66,13 @@ impl Measured {
             | Self::CloakroomMemory
             | Self::CloakroomSigned
             | Self::CloakroomEncrypted
-            | Self::CloakroomSqlite => Home::Contenders,
-            Self::TowerSessionsMemory | Self::TowerSessionsSqlite => Home::Peers,
+            | Self::CloakroomSqlite
+            | Self::CloakroomRedis
+            | Self::LimitRedis => Home::Contenders,
+            Self::TowerSessionsMemory
+            | Self::TowerSessionsSqlite
+            | Self::TowerSessionsRedis
+            | Self::ActixSessionRedis => Home::Peers,
         }
     }
 
@@ -64,8 +81,30 @@ impl Measured {
         match self {
             Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
             Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
+            Self::CloakroomRedis => Some(Self::TowerSessionsRedis),
             _ => None,
         }
+    }
+
+    /// What its store allows without a session layer.
+    pub(super) const fn limit(self) -> Option<Self> {
+        match self {
+            Self::CloakroomRedis | Self::TowerSessionsRedis | Self::ActixSessionRedis => {
+                Some(Self::LimitRedis)
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells whether it keeps sessions in Redis.
+    pub(super) const fn needs_redis(self) -> bool {
+        matches!(
+            self,
+            Self::CloakroomRedis
+                | Self::TowerSessionsRedis
+                | Self::ActixSessionRedis
+                | Self::LimitRedis
+        )
     }
 }
 

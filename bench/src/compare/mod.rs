@@ -9,6 +9,7 @@ mod programs;
 mod report;
 mod seed;
 mod server;
+mod stores;
 mod summary;
 mod tally;
 mod wrk;

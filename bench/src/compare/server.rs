@@ -2,13 +2,12 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
 use anyhow::{Context, Result};
 
-use super::measured::Measured;
+use super::{measured::Measured, stores::Stores};
 
 /// What a server prints when it is ready, before its address.
 const READY: &str = "listening on ";
@@ -23,16 +22,16 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts `command` on a free port and waits until it is ready. A store's file goes into `folder`.
+    /// Starts `command` on a free port and waits until it is ready.
     pub(super) fn start(
         mut command: Command,
         system: Measured,
         workers: u32,
-        folder: &Path,
+        stores: &Stores,
     ) -> Result<Self> {
         let mut child = command
             .args([system.name(), "0"])
-            .env("BENCH_SQLITE", folder.join(format!("{system}.db")))
+            .envs(stores.environment(system))
             .env("BENCH_WORKERS", workers.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -5,6 +5,7 @@ use axum::{Json, Router, extract::Query, routing::get};
 use cloakroom::{
     CookieDriver, Key, MemoryStore, Secret, Sessions,
     axum::{Error, Session},
+    redis::RedisStore,
     sqlite::{self, SqliteOptions},
     tower::SessionLayer,
 };
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     contract::{self, DONE, Item, Login, Set},
-    place::{BUSY_TIMEOUT, Place, Synchronous},
+    place::{BUSY_TIMEOUT, Place, Synchronous, redis_url},
     system::Opened,
 };
 
@@ -56,6 +57,14 @@ pub(super) fn sqlite() -> Result<Opened> {
         .with_context(|| format!("cannot open {}", place.file.display()))?;
     let sessions = Sessions::builder(store).secret(Secret::new(SECRET)?).insecure_http().build()?;
     Ok(Opened::at(place, router(sessions)))
+}
+
+/// Over Redis.
+pub(super) async fn redis() -> Result<Opened> {
+    let url = redis_url();
+    let store = RedisStore::connect(&url).await.context("cannot reach Redis")?;
+    let sessions = Sessions::builder(store).secret(Secret::new(SECRET)?).insecure_http().build()?;
+    Ok(Opened::in_memory(router(sessions)))
 }
 
 fn synchronous(setting: Synchronous) -> sqlite::Synchronous {

@@ -1,7 +1,8 @@
-//! The systems of this workspace: axum without sessions, and `cloakroom` over each of its stores.
+//! The systems of this workspace: axum without sessions, `cloakroom` over each of its stores, and the limits of those.
 
 mod bare;
 mod cloakroom;
+mod limit_redis;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -21,6 +22,10 @@ pub enum Contender {
     CloakroomEncrypted,
     /// cloakroom over SQLite
     CloakroomSqlite,
+    /// cloakroom over Redis
+    CloakroomRedis,
+    /// axum with exactly one GET a request
+    LimitRedis,
 }
 
 impl System for Contender {
@@ -31,6 +36,8 @@ impl System for Contender {
             Self::CloakroomSigned => cloakroom::signed(),
             Self::CloakroomEncrypted => cloakroom::encrypted(),
             Self::CloakroomSqlite => cloakroom::sqlite(),
+            Self::CloakroomRedis => cloakroom::redis().await,
+            Self::LimitRedis => limit_redis::open().await,
         }
     }
 }

@@ -41,6 +41,11 @@ impl Link {
     }
 }
 
+/// Returns how the value of a record with this version begins, if nothing ties it to another.
+pub(crate) fn beginning(version: &str) -> String {
+    format!("1 - {version} ")
+}
+
 /// Returns the value as far as the instant until which the user's index knows the record.
 pub(crate) fn head(record: &Record, link: Link) -> String {
     format!(

@@ -21,7 +21,7 @@ use crate::link::Answer;
 use crate::names::Names;
 use crate::reading::stored;
 use crate::script;
-use crate::value::{self, Link, Stored, head, life, tail, user, whole};
+use crate::value::{self, Link, Stored, beginning, head, life, tail, user, whole};
 
 /// How an operation on two records is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,16 +187,17 @@ impl<'a> Writing<'a> {
     }
 
     fn replace(&self, names: &Names, version: Version, next: &Record, link: Link) -> Call {
-        let arguments = vec![
-            version_text(version),
-            head(next, link),
-            tail(next),
-            life_of(next).to_string(),
-            user(next).to_owned(),
-            millis(next.expires_at),
-            self.told(next).map_or_else(String::new, |entry| millis(entry.until)),
-            self.settled_text(),
-        ];
+        let (version, life) = (version_text(version), life_of(next).to_string());
+        let mut arguments = vec![beginning(&version), version];
+        if next.user.is_some() {
+            let told = self.told(next).map_or_else(String::new, |entry| millis(entry.until));
+            let (user, expires_at) = (user(next).to_owned(), millis(next.expires_at));
+            arguments.extend([head(next, link), life, self.settled_text()]);
+            arguments.extend([tail(next), user, expires_at, told]);
+        } else {
+            let value = whole(next, link, Timestamp::default());
+            arguments.extend([value, life, self.settled_text()]);
+        }
         Call::script(&script::REPLACE, vec![names.session(&next.id)], arguments)
     }
 

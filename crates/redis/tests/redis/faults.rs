@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use cloakroom_core::conformance::Browser;
 use cloakroom_core::{ErrorKind, Operation, Outcome, Sessions, Store as _};
-use cloakroom_redis::RedisOptions;
+use cloakroom_redis::{RedisError, RedisOptions};
 use servers::{Redis, RedisOptions as ServerOptions};
 
+use crate::proxy::Proxy;
 use crate::support::{
     PATIENCE, created, next, read, record, renewal, sessions, store, touch, visitor, wait_until,
 };
@@ -179,6 +180,32 @@ async fn a_replica_is_read_and_refuses_writes_until_it_is_the_master() {
     assert_eq!(store.load(&record.id).await.unwrap().as_ref(), Some(&record));
     replica.ask("REPLICAOF NO ONE").unwrap();
     assert_eq!(store.write(&next(&record)).await.unwrap(), Outcome::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_leads_nowhere_is_made_anew() {
+    let server = Redis::start().unwrap();
+    let proxy = Proxy::before(server.port()).await;
+    let options = RedisOptions::new(&proxy.url).response_timeout(Duration::from_millis(200));
+    let store = options.connect().await.unwrap();
+    let record = created(&store).await;
+    proxy.freeze();
+    let error = store.load(&record.id).await.unwrap_err();
+    assert!(matches!(error, RedisError::Timeout(_)), "{error:?}");
+    assert_eq!(store.load(&record.id).await.unwrap().as_ref(), Some(&record));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_leads_to_another_master_is_looked_up_again() {
+    let [old, new] = [Redis::start().unwrap(), Redis::start().unwrap()];
+    let proxy = Proxy::before(old.port()).await;
+    let store = RedisOptions::new(&proxy.url).connect().await.unwrap();
+    let first = created(&store).await;
+    proxy.lead_to(new.port());
+    // The connection stays, but takes no more writes.
+    old.ask(&format!("REPLICAOF 127.0.0.1 {}", new.port())).unwrap();
+    let _ = store.write(&next(&first)).await.unwrap_err();
+    wait_until(async || store.write(&Operation::Create(record())).await.is_ok()).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The Redis store on real servers. `CLOAKROOM_TEST_REDIS` names one that is there already, for the tests that need no
 //! server of their own.
 
+mod proxy;
 mod support;
 
 mod commands;

@@ -14,6 +14,8 @@ pub enum Peer {
     TowerSessionsMemory,
     /// tower-sessions over SQLite, by sqlx
     TowerSessionsSqlite,
+    /// tower-sessions over PostgreSQL, by sqlx
+    TowerSessionsPostgres,
 }
 
 impl System for Peer {
@@ -21,6 +23,7 @@ impl System for Peer {
         match self {
             Self::TowerSessionsMemory => Ok(stores::memory()),
             Self::TowerSessionsSqlite => stores::sqlite().await,
+            Self::TowerSessionsPostgres => stores::postgres().await,
         }
     }
 }

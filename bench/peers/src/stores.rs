@@ -2,14 +2,15 @@
 
 use anyhow::{Context, Result};
 use bench::{
+    database::Database,
     place::{BUSY_TIMEOUT, Place, Synchronous},
     system::Opened,
 };
 use tower_sessions::MemoryStore;
 use tower_sessions_sqlx_store::{
-    SqliteStore,
+    PostgresStore, SqliteStore,
     sqlx::{
-        SqlitePool,
+        PgPool, SqlitePool,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -36,6 +37,15 @@ pub(crate) async fn sqlite() -> Result<Opened> {
     let store = SqliteStore::new(pool);
     store.migrate().await.context("cannot make the table")?;
     Ok(Opened::at(place, routes::router(store)))
+}
+
+/// Over PostgreSQL, by a pool as sqlx makes it.
+pub(crate) async fn postgres() -> Result<Opened> {
+    let database = Database::from_env()?;
+    let pool = PgPool::connect(&database.url).await.context("cannot connect")?;
+    let store = PostgresStore::new(pool);
+    store.migrate().await.context("cannot make the table")?;
+    Ok(Opened::in_postgres(database, routes::router(store)))
 }
 
 fn synchronous(setting: Synchronous) -> SqliteSynchronous {

@@ -1,7 +1,10 @@
 //! Measures every system on every path, round by round, so that the machine's mood meets all alike.
 
+use std::env;
+
 use anyhow::{Context, Result};
 use serde::Serialize;
+use servers::Postgres;
 use tempfile::TempDir;
 
 use super::{
@@ -12,6 +15,7 @@ use super::{
     server::Server,
     wrk::{self, Cookies},
 };
+use crate::database;
 
 /// One measurement of one system on one path.
 #[derive(Clone, Debug, Serialize)]
@@ -32,9 +36,10 @@ pub(super) fn run(
     programs: &Programs,
 ) -> Result<Vec<Sample>> {
     let folder = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let postgres = postgres(systems)?;
     let targets = systems
         .iter()
-        .map(|&system| Target::start(options, system, programs, &folder))
+        .map(|&system| Target::start(options, system, programs, &folder, postgres.as_ref()))
         .collect::<Result<Vec<_>>>()?;
 
     eprintln!("warming up");
@@ -60,6 +65,16 @@ pub(super) fn run(
     Ok(samples)
 }
 
+/// Starts one PostgreSQL server for all systems that keep sessions there, unless the environment names one. It is as
+/// durable as PostgreSQL is by default.
+fn postgres(systems: &[Measured]) -> Result<Option<Postgres>> {
+    let is_named = env::var_os(database::VARIABLE).is_some();
+    if is_named || !systems.iter().any(|system| system.is_in_postgres()) {
+        return Ok(None);
+    }
+    Postgres::builder().durable().start().map(Some)
+}
+
 /// A server with the sessions that its load uses.
 struct Target {
     server: Server,
@@ -73,9 +88,12 @@ impl Target {
         system: Measured,
         programs: &Programs,
         folder: &TempDir,
+        postgres: Option<&Postgres>,
     ) -> Result<Self> {
-        let server =
-            Server::start(programs.server(system)?, system, options.workers, folder.path())?;
+        let postgres = postgres.filter(|_| system.is_in_postgres());
+        let database = postgres.map(Postgres::fresh_database).transpose()?;
+        let (program, workers) = (programs.server(system)?, options.workers);
+        let server = Server::start(program, system, workers, folder.path(), database.as_deref())?;
         let cookies = seed::seed(&server, options.sessions)?;
         seed::check(&server, &cookies)?;
         let sent = Cookies::new(&cookies, folder.path().join(format!("{system}.lua")))?;

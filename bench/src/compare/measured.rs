@@ -16,11 +16,14 @@ pub(super) enum Measured {
     CloakroomEncrypted,
     CloakroomSqlite,
     TowerSessionsSqlite,
+    LimitPostgres,
+    CloakroomPostgres,
+    TowerSessionsPostgres,
 }
 
 impl Measured {
     /// Every system there is.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Bare,
         Self::CloakroomMemory,
         Self::TowerSessionsMemory,
@@ -28,6 +31,9 @@ impl Measured {
         Self::CloakroomEncrypted,
         Self::CloakroomSqlite,
         Self::TowerSessionsSqlite,
+        Self::LimitPostgres,
+        Self::CloakroomPostgres,
+        Self::TowerSessionsPostgres,
     ];
 
     /// The systems whose work is all in process, on one thread.
@@ -41,8 +47,11 @@ impl Measured {
             Self::CloakroomMemory => "cloakroom-memory",
             Self::CloakroomSigned => "cloakroom-signed",
             Self::CloakroomEncrypted => "cloakroom-encrypted",
+            Self::CloakroomPostgres => "cloakroom-postgres",
             Self::CloakroomSqlite => "cloakroom-sqlite",
+            Self::LimitPostgres => "limit-postgres",
             Self::TowerSessionsMemory => "tower-sessions-memory",
+            Self::TowerSessionsPostgres => "tower-sessions-postgres",
             Self::TowerSessionsSqlite => "tower-sessions-sqlite",
         }
     }
@@ -54,8 +63,12 @@ impl Measured {
             | Self::CloakroomMemory
             | Self::CloakroomSigned
             | Self::CloakroomEncrypted
-            | Self::CloakroomSqlite => Home::Contenders,
-            Self::TowerSessionsMemory | Self::TowerSessionsSqlite => Home::Peers,
+            | Self::CloakroomSqlite
+            | Self::CloakroomPostgres
+            | Self::LimitPostgres => Home::Contenders,
+            Self::TowerSessionsMemory | Self::TowerSessionsSqlite | Self::TowerSessionsPostgres => {
+                Home::Peers
+            }
         }
     }
 
@@ -64,8 +77,22 @@ impl Measured {
         match self {
             Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
             Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
+            Self::CloakroomPostgres => Some(Self::TowerSessionsPostgres),
             _ => None,
         }
+    }
+
+    /// What the server allows that the system keeps its sessions in.
+    pub(super) const fn limit(self) -> Option<Self> {
+        match self {
+            Self::CloakroomPostgres | Self::TowerSessionsPostgres => Some(Self::LimitPostgres),
+            _ => None,
+        }
+    }
+
+    /// Whether the system keeps its sessions in PostgreSQL.
+    pub(super) const fn is_in_postgres(self) -> bool {
+        matches!(self, Self::LimitPostgres | Self::CloakroomPostgres | Self::TowerSessionsPostgres)
     }
 }
 

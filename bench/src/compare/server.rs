@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::measured::Measured;
+use crate::database;
 
 /// What a server prints when it is ready, before its address.
 const READY: &str = "listening on ";
@@ -23,13 +24,18 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts `command` on a free port and waits until it is ready. A store's file goes into `folder`.
+    /// Starts `command` on a free port and waits until it is ready. A store's file goes into `folder`,
+    /// a store's table into `database`, if one is given.
     pub(super) fn start(
         mut command: Command,
         system: Measured,
         workers: u32,
         folder: &Path,
+        database: Option<&str>,
     ) -> Result<Self> {
+        if let Some(url) = database {
+            command.env(database::VARIABLE, url);
+        }
         let mut child = command
             .args([system.name(), "0"])
             .env("BENCH_SQLITE", folder.join(format!("{system}.db")))

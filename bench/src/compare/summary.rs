@@ -15,6 +15,8 @@ pub(super) struct Row {
     pub(super) to_bare: Option<Ratio>,
     /// The same to the peer over the same kind of store.
     pub(super) to_peer: Option<Ratio>,
+    /// The same to what the server allows.
+    pub(super) to_limit: Option<Ratio>,
     /// The median of the rounds.
     pub(super) processor_microseconds: Option<f64>,
     /// The median of the rounds' ratios of `bare`'s processor time to this system's.
@@ -72,6 +74,7 @@ fn row(samples: &[Sample], path: &str, system: Measured) -> Option<Row> {
         requests_per_second: median(own.iter().map(|s| s.requests_per_second).collect())?,
         to_bare: ratio(Measured::Bare, throughput),
         to_peer: system.peer().and_then(|peer| ratio(peer, throughput)),
+        to_limit: system.limit().and_then(|limit| ratio(limit, throughput)),
         processor_microseconds: median(
             own.iter().filter_map(|s| s.processor_microseconds).collect(),
         ),

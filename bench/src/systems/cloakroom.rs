@@ -5,6 +5,7 @@ use axum::{Json, Router, extract::Query, routing::get};
 use cloakroom::{
     CookieDriver, Key, MemoryStore, Secret, Sessions,
     axum::{Error, Session},
+    postgres::PostgresStore,
     sqlite::{self, SqliteOptions},
     tower::SessionLayer,
 };
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     contract::{self, DONE, Item, Login, Set},
+    database::Database,
     place::{BUSY_TIMEOUT, Place, Synchronous},
     system::Opened,
 };
@@ -56,6 +58,14 @@ pub(super) fn sqlite() -> Result<Opened> {
         .with_context(|| format!("cannot open {}", place.file.display()))?;
     let sessions = Sessions::builder(store).secret(Secret::new(SECRET)?).insecure_http().build()?;
     Ok(Opened::at(place, router(sessions)))
+}
+
+/// Over PostgreSQL.
+pub(super) async fn postgres() -> Result<Opened> {
+    let database = Database::from_env()?;
+    let store = PostgresStore::connect(&database.url).await.context("cannot connect")?;
+    let sessions = Sessions::builder(store).secret(Secret::new(SECRET)?).insecure_http().build()?;
+    Ok(Opened::in_postgres(database, router(sessions)))
 }
 
 fn synchronous(setting: Synchronous) -> sqlite::Synchronous {

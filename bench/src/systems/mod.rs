@@ -1,7 +1,9 @@
-//! The systems of this workspace: axum without sessions, and `cloakroom` over each of its stores.
+//! The systems of this workspace: axum without sessions, `cloakroom` over each of its stores, and what
+//! a server allows.
 
 mod bare;
 mod cloakroom;
+mod limit_postgres;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -21,6 +23,10 @@ pub enum Contender {
     CloakroomEncrypted,
     /// cloakroom over SQLite
     CloakroomSqlite,
+    /// cloakroom over PostgreSQL
+    CloakroomPostgres,
+    /// one prepared statement a request
+    LimitPostgres,
 }
 
 impl System for Contender {
@@ -31,6 +37,8 @@ impl System for Contender {
             Self::CloakroomSigned => cloakroom::signed(),
             Self::CloakroomEncrypted => cloakroom::encrypted(),
             Self::CloakroomSqlite => cloakroom::sqlite(),
+            Self::CloakroomPostgres => cloakroom::postgres().await,
+            Self::LimitPostgres => limit_postgres::open().await,
         }
     }
 }

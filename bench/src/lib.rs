@@ -4,6 +4,7 @@
 //! that contenders and peers differ in nothing but their sessions.
 
 pub mod contract;
+pub mod database;
 pub mod place;
 pub mod probe;
 pub mod serve;

@@ -68,7 +68,7 @@ fn send_all<S: System>(arguments: Arguments<S>) -> Result<Stats> {
         .build()
         .context("cannot start the runtime")?;
     runtime.block_on(async {
-        let Opened { router, place: _place } = system.open().await?;
+        let Opened { router, place: _place, database: _database } = system.open().await?;
         // As `axum::serve` does for a connection, so that no request pays for it.
         let mut router = router.with_state(());
         let cookie = seed(&mut router).await?;

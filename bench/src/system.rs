@@ -6,7 +6,7 @@ use anyhow::Result;
 use axum::Router;
 use clap::ValueEnum;
 
-use crate::place::Place;
+use crate::{database::Database, place::Place};
 
 /// The systems that one binary can serve.
 pub trait System: ValueEnum + Send + Sync + 'static {
@@ -27,18 +27,26 @@ pub struct Opened {
     pub router: Router,
     /// Where the store keeps its file, for the systems that have one.
     pub place: Option<Place>,
+    /// Where the store keeps its table, for the systems that have one.
+    pub database: Option<Database>,
 }
 
 impl Opened {
     /// A system that keeps no file.
     #[must_use]
     pub fn in_memory(router: Router) -> Self {
-        Self { router, place: None }
+        Self { router, place: None, database: None }
     }
 
     /// A system that keeps a file, for as long as this value lives.
     #[must_use]
     pub fn at(place: Place, router: Router) -> Self {
-        Self { router, place: Some(place) }
+        Self { router, place: Some(place), database: None }
+    }
+
+    /// A system that keeps a table, in a database that is there for as long as this value lives.
+    #[must_use]
+    pub fn in_postgres(database: Database, router: Router) -> Self {
+        Self { router, place: None, database: Some(database) }
     }
 }

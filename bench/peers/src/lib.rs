@@ -19,6 +19,8 @@ pub enum Peer {
     TowerSessionsRedis,
     /// actix-session over Redis, in actix-web
     ActixSessionRedis,
+    /// tower-sessions over PostgreSQL, by sqlx
+    TowerSessionsPostgres,
 }
 
 impl System for Peer {
@@ -28,6 +30,7 @@ impl System for Peer {
             Self::TowerSessionsSqlite => stores::sqlite().await,
             Self::TowerSessionsRedis => stores::redis().await,
             Self::ActixSessionRedis => bail!("actix-web is no router of axum's"),
+            Self::TowerSessionsPostgres => stores::postgres().await,
         }
     }
 

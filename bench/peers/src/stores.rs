@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use bench::{
+    database::Database,
     place::{BUSY_TIMEOUT, Place, Synchronous, redis_url},
     system::Opened,
 };
@@ -11,9 +12,9 @@ use tower_sessions_redis_store::{
     fred::prelude::{ClientLike, Config, Pool},
 };
 use tower_sessions_sqlx_store::{
-    SqliteStore,
+    PostgresStore, SqliteStore,
     sqlx::{
-        SqlitePool,
+        PgPool, SqlitePool,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -52,6 +53,15 @@ pub(crate) async fn redis() -> Result<Opened> {
     pool.connect();
     pool.wait_for_connect().await.context("cannot reach Redis")?;
     Ok(Opened::in_memory(routes::router(RedisStore::new(pool))))
+}
+
+/// Over PostgreSQL, by a pool as sqlx makes it.
+pub(crate) async fn postgres() -> Result<Opened> {
+    let database = Database::from_env()?;
+    let pool = PgPool::connect(&database.url).await.context("cannot connect")?;
+    let store = PostgresStore::new(pool);
+    store.migrate().await.context("cannot make the table")?;
+    Ok(Opened::in_postgres(database, routes::router(store)))
 }
 
 fn synchronous(setting: Synchronous) -> SqliteSynchronous {

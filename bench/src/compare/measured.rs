@@ -20,11 +20,14 @@ pub(super) enum Measured {
     CloakroomRedis,
     TowerSessionsRedis,
     ActixSessionRedis,
+    LimitPostgres,
+    CloakroomPostgres,
+    TowerSessionsPostgres,
 }
 
 impl Measured {
     /// Every system there is.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Bare,
         Self::CloakroomMemory,
         Self::TowerSessionsMemory,
@@ -36,6 +39,9 @@ impl Measured {
         Self::CloakroomRedis,
         Self::TowerSessionsRedis,
         Self::ActixSessionRedis,
+        Self::LimitPostgres,
+        Self::CloakroomPostgres,
+        Self::TowerSessionsPostgres,
     ];
 
     /// The systems whose work is all in process, on one thread.
@@ -49,8 +55,11 @@ impl Measured {
             Self::CloakroomMemory => "cloakroom-memory",
             Self::CloakroomSigned => "cloakroom-signed",
             Self::CloakroomEncrypted => "cloakroom-encrypted",
+            Self::CloakroomPostgres => "cloakroom-postgres",
             Self::CloakroomSqlite => "cloakroom-sqlite",
+            Self::LimitPostgres => "limit-postgres",
             Self::TowerSessionsMemory => "tower-sessions-memory",
+            Self::TowerSessionsPostgres => "tower-sessions-postgres",
             Self::TowerSessionsSqlite => "tower-sessions-sqlite",
             Self::LimitRedis => "limit-redis",
             Self::CloakroomRedis => "cloakroom-redis",
@@ -68,10 +77,13 @@ impl Measured {
             | Self::CloakroomEncrypted
             | Self::CloakroomSqlite
             | Self::CloakroomRedis
-            | Self::LimitRedis => Home::Contenders,
+            | Self::LimitRedis
+            | Self::CloakroomPostgres
+            | Self::LimitPostgres => Home::Contenders,
             Self::TowerSessionsMemory
             | Self::TowerSessionsSqlite
             | Self::TowerSessionsRedis
+            | Self::TowerSessionsPostgres
             | Self::ActixSessionRedis => Home::Peers,
         }
     }
@@ -82,6 +94,7 @@ impl Measured {
             Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
             Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
             Self::CloakroomRedis => Some(Self::TowerSessionsRedis),
+            Self::CloakroomPostgres => Some(Self::TowerSessionsPostgres),
             _ => None,
         }
     }
@@ -92,6 +105,7 @@ impl Measured {
             Self::CloakroomRedis | Self::TowerSessionsRedis | Self::ActixSessionRedis => {
                 Some(Self::LimitRedis)
             }
+            Self::CloakroomPostgres | Self::TowerSessionsPostgres => Some(Self::LimitPostgres),
             _ => None,
         }
     }
@@ -105,6 +119,11 @@ impl Measured {
                 | Self::ActixSessionRedis
                 | Self::LimitRedis
         )
+    }
+
+    /// Tells whether it keeps sessions in PostgreSQL.
+    pub(super) const fn needs_postgres(self) -> bool {
+        matches!(self, Self::LimitPostgres | Self::CloakroomPostgres | Self::TowerSessionsPostgres)
     }
 }
 

@@ -31,7 +31,7 @@ impl Server {
     ) -> Result<Self> {
         let mut child = command
             .args([system.name(), "0"])
-            .envs(stores.environment(system))
+            .envs(stores.environment(system)?)
             .env("BENCH_WORKERS", workers.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

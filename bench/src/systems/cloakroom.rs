@@ -5,6 +5,7 @@ use axum::{Json, Router, extract::Query, routing::get};
 use cloakroom::{
     CookieDriver, Key, MemoryStore, Secret, Sessions,
     axum::{Error, Session},
+    postgres::PostgresStore,
     redis::RedisStore,
     sqlite::{self, SqliteOptions},
     tower::SessionLayer,
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     contract::{self, DONE, Item, Login, Set},
+    database::Database,
     place::{BUSY_TIMEOUT, Place, Synchronous, redis_url},
     system::Opened,
 };
@@ -65,6 +67,14 @@ pub(super) async fn redis() -> Result<Opened> {
     let store = RedisStore::connect(&url).await.context("cannot reach Redis")?;
     let sessions = Sessions::builder(store).secret(Secret::new(SECRET)?).insecure_http().build()?;
     Ok(Opened::in_memory(router(sessions)))
+}
+
+/// Over PostgreSQL.
+pub(super) async fn postgres() -> Result<Opened> {
+    let database = Database::from_env()?;
+    let store = PostgresStore::connect(&database.url).await.context("cannot connect")?;
+    let sessions = Sessions::builder(store).secret(Secret::new(SECRET)?).insecure_http().build()?;
+    Ok(Opened::in_postgres(database, router(sessions)))
 }
 
 fn synchronous(setting: Synchronous) -> sqlite::Synchronous {

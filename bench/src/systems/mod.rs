@@ -2,6 +2,7 @@
 
 mod bare;
 mod cloakroom;
+mod limit_postgres;
 mod limit_redis;
 
 use anyhow::Result;
@@ -26,6 +27,10 @@ pub enum Contender {
     CloakroomRedis,
     /// axum with exactly one GET a request
     LimitRedis,
+    /// cloakroom over PostgreSQL
+    CloakroomPostgres,
+    /// one prepared statement a request
+    LimitPostgres,
 }
 
 impl System for Contender {
@@ -38,6 +43,8 @@ impl System for Contender {
             Self::CloakroomSqlite => cloakroom::sqlite(),
             Self::CloakroomRedis => cloakroom::redis().await,
             Self::LimitRedis => limit_redis::open().await,
+            Self::CloakroomPostgres => cloakroom::postgres().await,
+            Self::LimitPostgres => limit_postgres::open().await,
         }
     }
 }

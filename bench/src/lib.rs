@@ -15,3 +15,8 @@ pub mod systems;
 
 #[cfg(feature = "compare")]
 pub mod compare;
+
+#[cfg(all(feature = "compare", feature = "contenders"))]
+pub mod crowd;
+#[cfg(all(feature = "compare", feature = "contenders"))]
+pub mod faults;

@@ -1,0 +1,117 @@
+//! A million sessions in each store: what does a read cost, how many bytes does a session take, and whom does a sweep
+//! disturb?
+
+mod people;
+mod places;
+mod reading;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Parser;
+use comfy_table::{Table, presets};
+
+use self::people::People;
+use self::places::Place;
+use self::reading::{percentile, read_at_leisure, reads_per_second};
+
+/// Fills stores and measures.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How many sessions are many
+    #[arg(long, default_value_t = 1_000_000)]
+    sessions: usize,
+    /// How many are few
+    #[arg(long, default_value_t = 1_000)]
+    few: usize,
+    /// The stores to fill, separated by commas
+    #[arg(long, value_delimiter = ',', default_values = ["memory", "sqlite", "postgres", "redis"])]
+    stores: Vec<String>,
+    /// How often to measure few and many by turns
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+}
+
+/// How long sessions live that are not to die.
+const LIFE: Duration = Duration::from_secs(7_200);
+
+/// How long one measurement lasts.
+const ROUND: Duration = Duration::from_secs(2);
+
+/// Reads the command line, fills, measures and prints.
+pub fn main() -> Result<()> {
+    let options = Options::parse();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header([
+        "store",
+        "bytes a session",
+        "a read among many, of one among few",
+        "swept",
+        "in",
+        "p99 idle",
+        "p99 while sweeping",
+        "of idle",
+    ]);
+    for name in &options.stores {
+        table.add_row(runtime.block_on(measure(name, &options))?);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+async fn measure(name: &str, options: &Options) -> Result<[String; 8]> {
+    eprintln!("{name}: filling");
+    let place = Place::open(name).await?;
+    let few = People::born(options.few, Duration::ZERO, LIFE).await?;
+    let many = People::born(options.sessions, Duration::ZERO, LIFE).await?;
+    let few = place.house("few").await?.fill(few).await?;
+    let empty = place.bytes(&few)?;
+    let many = place.house("many").await?.fill(many).await?;
+    let bytes = (place.bytes(&many)? - empty) / options.sessions as f64;
+
+    eprintln!("{name}: reading");
+    let mut ratios = Vec::new();
+    for round in 0..options.rounds {
+        // By turns, so that the machine's mood meets both alike.
+        let (first, second) = if round % 2 == 0 { (&few, &many) } else { (&many, &few) };
+        let (first, second) =
+            (reads_per_second(first, ROUND).await, reads_per_second(second, ROUND).await);
+        let (few, many) = if round % 2 == 0 { (first, second) } else { (second, first) };
+        ratios.push(few / many);
+    }
+    ratios.sort_by(f64::total_cmp);
+
+    eprintln!("{name}: sweeping");
+    let guests = place.house("swept").await?;
+    let living = People::born(options.few, Duration::ZERO, LIFE).await?;
+    let (ago, life) = place.death();
+    let dead = People::born(options.sessions / 2, ago, life).await?;
+    let filling = Instant::now();
+    let guests = guests.fill(dead).await?;
+    let filled = Instant::now();
+    let guests = guests.fill(living).await?;
+    let idle = percentile(read_at_leisure(&guests, &AtomicBool::new(false), ROUND * 3).await, 0.99);
+    // Where the server deletes by itself: when the first die.
+    tokio::time::sleep_until((filling + life).into()).await;
+    let (done, began) = (AtomicBool::new(false), Instant::now());
+    let sweep = async {
+        let swept = guests.sweep(filled + life).await;
+        done.store(true, Ordering::Relaxed);
+        (swept, began.elapsed())
+    };
+    let (busy, (swept, took)) = tokio::join!(read_at_leisure(&guests, &done, ROUND * 60), sweep);
+    let busy = percentile(busy, 0.99);
+    Ok([
+        name.to_owned(),
+        format!("{bytes:.0}"),
+        format!("{:.2}", ratios[ratios.len() / 2]),
+        swept?,
+        format!("{:.1} s", took.as_secs_f64()),
+        format!("{:.2} ms", idle.as_secs_f64() * 1e3),
+        format!("{:.2} ms", busy.as_secs_f64() * 1e3),
+        format!("{:.2}", busy.as_secs_f64() / idle.as_secs_f64()),
+    ])
+}

@@ -74,7 +74,7 @@ impl Copy {
     /// Returns the copy that the request carries, if it is fresh and of the session `id`.
     pub(crate) fn read(&self, arrival: &Arrival, id: Id, now: Timestamp) -> Option<Record> {
         let opened = arrival.values(&self.name).filter_map(|sealed| self.seal.open(sealed));
-        let envelopes = opened.filter_map(|opened| envelope::read(&opened.text));
+        let envelopes = opened.filter_map(|opened| envelope::read(opened.text()));
         let mut fresh =
             envelopes.filter(|envelope| envelope.until.is_some_and(|until| now < until));
         Some(fresh.find(|envelope| envelope.record.id == id)?.record)

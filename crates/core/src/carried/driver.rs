@@ -1,5 +1,6 @@
 //! The cookie driver: reads a record from the request's cookies, and seals one for the response.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{Read as _, Write as _};
 
@@ -8,7 +9,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
 use super::parts::{LONGEST_LINE, MOST_PARTS};
-use super::seal::{Opened, Protection, Seal};
+use super::seal::{Protection, Seal};
 use super::{DenyList, envelope, parts};
 use crate::arrival::Arrival;
 use crate::cookie::CookieWriter;
@@ -177,8 +178,8 @@ impl Carrier {
     }
 
     fn open(&self, sealed: &[u8]) -> Option<(Record, Signer)> {
-        let Opened { text, signer } = self.seal.open(sealed)?;
-        Some((envelope::read(&self.unpack(text)?)?.record, signer))
+        let opened = self.seal.open(sealed)?;
+        Some((envelope::read(&self.unpack(opened.text())?)?.record, opened.signer))
     }
 
     /// What is signed stays as it is, so that its owner can read it.
@@ -196,21 +197,19 @@ impl Carrier {
         [&[PLAIN], &text[..]].concat()
     }
 
-    fn unpack(&self, mut text: Vec<u8>) -> Option<Vec<u8>> {
+    fn unpack<'a>(&self, text: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         if self.protection == Protection::Signed {
-            return Some(text);
+            return Some(text.into());
         }
-        match *text.first()? {
-            PLAIN => {
-                text.remove(0);
-                Some(text)
-            }
+        let (&how, text) = text.split_first()?;
+        match how {
+            PLAIN => Some(text.into()),
             DEFLATED => {
                 let most = self.max_payload.saturating_add(HEAD);
                 let mut inflated = Vec::new();
-                let bounded = DeflateDecoder::new(&text[1..]).take(u64::try_from(most).ok()?);
+                let bounded = DeflateDecoder::new(text).take(u64::try_from(most).ok()?);
                 { bounded }.read_to_end(&mut inflated).ok()?;
-                Some(inflated)
+                Some(inflated.into())
             }
             _ => None,
         }

@@ -3,6 +3,8 @@
 //! The first character of the text is how many parts it has, so that a part that was left over from a longer one is
 //! not taken for its end. Parts of different texts that got mixed up do not open.
 
+use std::borrow::Cow;
+
 /// Longest `Set-Cookie` line, in bytes: what browsers are asked to take of a whole cookie, attributes included (RFC 6265,
 /// section 6.1; RFC 6265bis counts only name and value, and allows as much).
 pub(crate) const LONGEST_LINE: usize = 4096;
@@ -27,12 +29,15 @@ pub(crate) fn split(text: &str, room: usize, most: u8) -> Option<Vec<String>> {
 
 /// Puts the parts together again, given the first; `rest` returns what the request has under the number of another.
 /// `None` if something is missing.
-pub(crate) fn join<'a>(first: &[u8], rest: impl Fn(u8) -> Option<&'a [u8]>) -> Option<Vec<u8>> {
+pub(crate) fn join<'a>(
+    first: &'a [u8],
+    rest: impl Fn(u8) -> Option<&'a [u8]>,
+) -> Option<Cow<'a, [u8]>> {
     let (count, start) = first.split_first()?;
     let count = count.checked_sub(b'0').filter(|count| (1..=MOST_PARTS).contains(count))?;
-    let mut text = start.to_vec();
+    let mut text = Cow::Borrowed(start);
     for part in 1..count {
-        text.extend_from_slice(rest(part)?);
+        text.to_mut().extend_from_slice(rest(part)?);
     }
     Some(text)
 }
@@ -41,7 +46,7 @@ pub(crate) fn join<'a>(first: &[u8], rest: impl Fn(u8) -> Option<&'a [u8]>) -> O
 mod tests {
     use super::*;
 
-    fn joined(parts: &[String]) -> Option<Vec<u8>> {
+    fn joined(parts: &[String]) -> Option<Cow<'_, [u8]>> {
         join(parts.first()?.as_bytes(), |part| parts.get(usize::from(part)).map(String::as_bytes))
     }
 
@@ -68,7 +73,7 @@ mod tests {
         let long = split(&"x".repeat(25), 10, 9).unwrap();
         let mut short = split("yy", 10, 9).unwrap();
         short.extend_from_slice(&long[1..]);
-        assert_eq!(joined(&short).unwrap(), b"yy");
+        assert_eq!(joined(&short).unwrap().as_ref(), b"yy");
         assert_eq!(joined(&long[..2]), None);
         assert_eq!(joined(&[]), None);
         for count in [&b"0xx"[..], b"", b"axx", b":xx", b"\xffx"] {

@@ -1,6 +1,8 @@
 //! actix-session behind the contract, in actix-web, with its defaults but for plain http and a fixed key.
 
-use actix_session::{Session, SessionGetError, SessionInsertError, SessionMiddleware, storage::RedisSessionStore};
+use actix_session::{
+    Session, SessionGetError, SessionInsertError, SessionMiddleware, storage::RedisSessionStore,
+};
 use actix_web::{
     App, HttpServer, ResponseError,
     cookie::Key,

@@ -112,15 +112,12 @@ impl Reply {
             Value::Array(parts) => parts.into_iter(),
             _ => return unexpected,
         };
-        let tag = match parts.next() {
-            Some(Value::BulkString(tag)) => tag,
-            _ => return unexpected,
-        };
+        let Some(Value::BulkString(tag)) = parts.next() else { return unexpected };
         if tag == b"foreign" {
             return Ok(Self::Foreign);
         }
         let Some(Value::BulkString(value)) = parts.next() else { return unexpected };
-        let stored = value::read(id, value);
+        let stored = value::read(id, &value);
         match &tag[..] {
             b"stale" => Ok(Self::Stale(stored)),
             b"removed" => Ok(Self::Removed(stored)),

@@ -7,6 +7,8 @@
 //! The text is read by `serde_json` and written here, because the index needs the place of every value. Clones
 //! share text and index: a record that a memory store hands out twice is read once.
 
+mod scan;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -138,7 +140,9 @@ impl Payload {
     }
 
     fn index(&self) -> Result<&Index, Unreadable> {
-        self.0.index.get_or_init(|| Index::read(&self.0.text)).as_ref().map_err(Clone::clone)
+        let text = &self.0.text;
+        let read = || Index::scan(text).map_or_else(|| Index::read(text), Ok);
+        self.0.index.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     pub(crate) fn check(&self) -> Result<(), Unreadable> {

@@ -117,7 +117,7 @@ impl Reply {
             return Ok(Self::Foreign);
         }
         let Some(Value::BulkString(value)) = parts.next() else { return unexpected };
-        let stored = value::read(id, value);
+        let stored = value::read(id, &value);
         match &tag[..] {
             b"stale" => Ok(Self::Stale(stored)),
             b"removed" => Ok(Self::Removed(stored)),

@@ -35,22 +35,33 @@ impl Connection {
         matches!(self.0, Kind::Cluster(_))
     }
 
-    /// Sends commands in one write, or to each node of a cluster its own. An error is one of the connection; those of
-    /// single commands are in the list.
-    pub(crate) async fn send(&mut self, cmds: &[Cmd]) -> RedisResult<Vec<RedisResult<Value>>> {
+    /// Sends one command.
+    pub(crate) async fn one(&mut self, cmd: &Cmd) -> RedisResult<Value> {
+        let answer = match &mut self.0 {
+            Kind::Single(connection) => connection.send_packed_command(cmd).await,
+            Kind::Managed(connection) => connection.send_packed_command(cmd).await,
+            Kind::Cluster(connection) => in_cluster(connection, cmd).await,
+        };
+        answer.and_then(Value::extract_error)
+    }
+
+    /// Sends several commands in one write, or to each node of a cluster its own. An error is one of the connection;
+    /// those of single commands are in the list.
+    pub(crate) async fn many(&mut self, cmds: &[Cmd]) -> RedisResult<Vec<RedisResult<Value>>> {
         let answers = match &mut self.0 {
+            Kind::Single(connection) => {
+                connection.send_packed_commands(&pipeline(cmds), 0, cmds.len()).await?
+            }
+            Kind::Managed(connection) => {
+                connection.send_packed_commands(&pipeline(cmds), 0, cmds.len()).await?
+            }
             Kind::Cluster(connection) => {
-                let calls = cmds.iter().map(|cmd| in_cluster(connection.clone(), cmd));
+                let calls = cmds.iter().map(|cmd| {
+                    let mut connection = connection.clone();
+                    async move { in_cluster(&mut connection, cmd).await }
+                });
                 return Ok(join_all(calls).await);
             }
-            Kind::Single(connection) => match cmds {
-                [cmd] => vec![connection.send_packed_command(cmd).await?],
-                cmds => connection.send_packed_commands(&pipeline(cmds), 0, cmds.len()).await?,
-            },
-            Kind::Managed(connection) => match cmds {
-                [cmd] => vec![connection.send_packed_command(cmd).await?],
-                cmds => connection.send_packed_commands(&pipeline(cmds), 0, cmds.len()).await?,
-            },
         };
         Ok(answers.into_iter().map(Value::extract_error).collect())
     }
@@ -66,7 +77,7 @@ fn pipeline(cmds: &[Cmd]) -> Pipeline {
 
 /// Sends a command to the node that has its key. Sends it again only after answers that say that it was not done: the
 /// driver itself would also do that when a connection breaks, and nobody knows whether it was done then.
-async fn in_cluster(mut connection: ClusterConnection, cmd: &Cmd) -> RedisResult<Value> {
+async fn in_cluster(connection: &mut ClusterConnection, cmd: &Cmd) -> RedisResult<Value> {
     let mut wait = SHORTEST_WAIT;
     for _ in 0..MOST_REDIRECTIONS {
         let error = match connection.req_packed_command(cmd).await.and_then(Value::extract_error) {
@@ -75,7 +86,7 @@ async fn in_cluster(mut connection: ClusterConnection, cmd: &Cmd) -> RedisResult
         };
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::Ask) => {
-                if let Some(answer) = asking(&mut connection, cmd, &error).await {
+                if let Some(answer) = asking(connection, cmd, &error).await {
                     return answer;
                 }
             }

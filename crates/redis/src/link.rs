@@ -84,9 +84,18 @@ impl Link {
 
     /// Makes one call.
     pub(crate) async fn one(&self, call: &Call, repeat: Repeat) -> Answer {
-        let answers = self.many(std::slice::from_ref(call), repeat).await?;
-        let unexpected = RedisError::Unexpected { command: "a pipeline" };
-        answers.into_iter().next().ok_or(unexpected)?
+        let short = call.short();
+        let error = match self.send_one(&short).await {
+            Err(RedisError::Redis(error)) => error,
+            answer => return answer,
+        };
+        if is_forgotten(&error) {
+            self.send_one(&call.long()).await
+        } else if repeat == Repeat::Once && is_lost(&error) {
+            self.send_one(&short).await
+        } else {
+            Err(error.into())
+        }
     }
 
     /// Makes several calls in one trip. A second one takes those whose scripts the server has forgotten, and those that
@@ -127,25 +136,44 @@ impl Link {
         self.connection().await.map(drop)
     }
 
-    /// Sends commands over the present connection, or a new one.
+    async fn send_one(&self, command: &Cmd) -> Answer {
+        let mut live = self.connection().await?;
+        let Ok(answer) = timeout(self.response_timeout, live.connection.one(command)).await else {
+            return Err(self.late(&live));
+        };
+        if let Err(error) = &answer {
+            self.judge(&live, error);
+        }
+        Ok(answer?)
+    }
+
     async fn send(&self, commands: &[Cmd]) -> Result<Vec<RedisResult<Value>>, RedisError> {
-        let Live { mut connection, number, since, .. } = self.connection().await?;
-        let Ok(answers) = timeout(self.response_timeout, connection.send(commands)).await else {
-            self.give_up(number);
-            return Err(RedisError::Timeout(self.response_timeout));
-        };
-        let failed = |error: &redis::RedisError| {
-            // A cluster's connection looks after itself.
-            is_lost(error) && !self.is_cluster || is_demoted(error) && since.elapsed() > LEAST_AGE
-        };
-        let gone = match &answers {
-            Ok(answers) => answers.iter().any(|answer| answer.as_ref().is_err_and(failed)),
-            Err(error) => failed(error),
-        };
-        if gone {
-            self.give_up(number);
+        let mut live = self.connection().await?;
+        let sent = timeout(self.response_timeout, live.connection.many(commands)).await;
+        let Ok(answers) = sent else { return Err(self.late(&live)) };
+        match &answers {
+            Ok(answers) => {
+                answers.iter().filter_map(|answer| answer.as_ref().err()).for_each(|error| {
+                    self.judge(&live, error);
+                });
+            }
+            Err(error) => self.judge(&live, error),
         }
         Ok(answers?)
+    }
+
+    fn late(&self, live: &Live) -> RedisError {
+        self.give_up(live);
+        RedisError::Timeout(self.response_timeout)
+    }
+
+    /// Gives a connection up if an error says that it is worth nothing any more.
+    fn judge(&self, live: &Live, error: &redis::RedisError) {
+        // A cluster's connection looks after itself.
+        let lost = is_lost(error) && !self.is_cluster;
+        if lost || is_demoted(error) && live.since.elapsed() > LEAST_AGE {
+            self.give_up(live);
+        }
     }
 
     async fn connection(&self) -> Result<Live, RedisError> {
@@ -189,9 +217,9 @@ impl Link {
     }
 
     /// Forgets a connection, unless that was done already.
-    fn give_up(&self, number: u64) {
+    fn give_up(&self, given_up: &Live) {
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        if self.makes_new && live.as_ref().is_some_and(|live| live.number == number) {
+        if self.makes_new && live.as_ref().is_some_and(|live| live.number == given_up.number) {
             *live = None;
         }
     }

@@ -91,7 +91,7 @@ impl Inner {
 pub(crate) fn stored(id: Id, answer: Answer) -> Result<Option<Stored>, RedisError> {
     match answer {
         Ok(Value::Nil) => Ok(None),
-        Ok(Value::BulkString(value)) => Ok(Some(value::read(id, value))),
+        Ok(Value::BulkString(value)) => Ok(Some(value::read(id, &value))),
         Ok(_) => Err(RedisError::Unexpected { command: "GET" }),
         Err(RedisError::Redis(error)) if error.code() == Some("WRONGTYPE") => {
             Ok(Some(value::unreadable(id)))

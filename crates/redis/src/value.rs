@@ -83,9 +83,9 @@ pub(crate) fn life(active_at: Timestamp, expires_at: Timestamp) -> i64 {
 
 /// Reads a value. One that this version never writes becomes a record that the engine reports as corrupt, so that the
 /// others of the same trip are not affected.
-pub(crate) fn read(id: Id, value: Vec<u8>) -> Stored {
-    let value = String::from_utf8(value).unwrap_or_default();
-    parse(id, &value).unwrap_or_else(|| unreadable(id))
+pub(crate) fn read(id: Id, value: &[u8]) -> Stored {
+    let value = std::str::from_utf8(value).ok();
+    value.and_then(|value| parse(id, value)).unwrap_or_else(|| unreadable(id))
 }
 
 /// Makes the record of a key that holds nothing readable.
@@ -111,16 +111,18 @@ fn parse(id: Id, value: &str) -> Option<Stored> {
     }
     let link = Link::parse(word()?)?;
     let version = Version::new(u64::from_str_radix(word()?, 16).ok()?);
-    let mut instant = || word()?.parse().ok().map(Timestamp::from_millis);
+    let mut instant = || word().and_then(instant);
     let (created_at, active_at, expires_at) = (instant()?, instant()?, instant()?);
-    let _indexed = instant()?;
-    let user = match word()? {
-        "" => None,
-        user => Some(UserId::new(user).ok()?),
-    };
+    // Until when the index knows the record is for scripts.
+    let (_, user) = (word()?, word()?);
+    let user = if user.is_empty() { None } else { Some(UserId::new(user).ok()?) };
     let payload = Payload::from_text(payload);
     let record = Record { id, version, user, created_at, active_at, expires_at, payload };
     Some(Stored { record, link })
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    text.parse().ok().map(Timestamp::from_millis)
 }
 
 #[cfg(test)]
@@ -145,7 +147,7 @@ mod tests {
         for link in [Link::None, Link::To(other), Link::From(other)] {
             for record in [record(), Record { user: None, ..record() }] {
                 let value = whole(&record, link, Timestamp::MAX);
-                let stored = read(record.id, value.into_bytes());
+                let stored = read(record.id, value.as_bytes());
                 assert_eq!((&stored.record, stored.link), (&record, link));
             }
         }
@@ -164,10 +166,10 @@ mod tests {
     fn what_was_never_written_is_unreadable() {
         for value in ["", "1", "2 - 1 0 0 0 0 \n{}", "1 - x 0 0 0 0 \n{}", "1 - 1 0 0 0 \n{}", "{}"]
         {
-            let stored = read(record().id, value.into());
+            let stored = read(record().id, value.as_bytes());
             assert_eq!(stored.record.payload, Payload::unreadable(), "{value}");
         }
-        let stored = read(record().id, vec![b'1', b' ', 0xff]);
+        let stored = read(record().id, b"1 \xff");
         assert_eq!(stored.record.payload, Payload::unreadable());
     }
 

@@ -1,25 +1,25 @@
 //! Natural batching: while a call is under way, others gather and leave together as one.
 //!
 //! When nothing is under way a call goes straight out, on its caller's own task: no queue, no task, no timer.
-//! Whoever finishes sends what has gathered. A batch is a shared future that any of its callers drives, so one
-//! caller that goes away takes nobody with it. A caller must go on polling its call, as every runtime does: like
-//! a lock's guard, a call that is held and not polled holds up those behind it.
+//! Whoever finishes sends what has gathered. A batch is driven by the first of its callers, who hands each of the
+//! others its answer: each is woken once. A driver that goes away hands the wheel to the next, so one caller takes
+//! nobody with it. A caller must go on polling its call, as every runtime does: like a lock's guard, a call that is
+//! held and not polled holds up those behind it.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use futures_channel::oneshot;
-use futures_util::FutureExt as _;
-use futures_util::future::Shared;
 
 use crate::StoreError;
 
 /// How a lane reaches its store.
 pub(super) trait Trip: Send + Sync + 'static {
     type Request: Send + 'static;
-    type Answer: Clone + Send + Sync + 'static;
+    type Answer: Send + 'static;
 
     fn one(
         &self,
@@ -50,14 +50,15 @@ struct Waiting<T: Trip> {
     seat: oneshot::Sender<Seat<T>>,
 }
 
-/// A place in a batch that is leaving.
-struct Seat<T: Trip> {
-    batch: Shared<Batch<T>>,
-    place: usize,
+/// What a caller that waits is told.
+enum Seat<T: Trip> {
+    Answer(Result<T::Answer, StoreError>),
+    /// It drives the batch.
+    Wheel(Ride<T>),
 }
 
 type Batch<T> = Pin<Box<dyn Future<Output = Answers<T>> + Send>>;
-type Answers<T> = Result<Arc<Vec<<T as Trip>::Answer>>, StoreError>;
+type Answers<T> = Result<Vec<<T as Trip>::Answer>, StoreError>;
 
 /// The call went away before it was sent: its batch was dropped.
 #[derive(Debug, thiserror::Error)]
@@ -78,11 +79,10 @@ impl<T: Trip> Lane<T> {
                 let _turn = Turn(self.clone());
                 self.trip.one(&request).await
             }
-            Entered::Later(seat) => {
-                let seat = seat.await.map_err(|_| StoreError::new(Dropped))?;
-                let answers = seat.batch.await?;
-                answers.get(seat.place).cloned().ok_or_else(|| StoreError::new(Dropped))
-            }
+            Entered::Later(seat) => match seat.await.map_err(|_| StoreError::new(Dropped))? {
+                Seat::Answer(answer) => answer,
+                Seat::Wheel(ride) => ride.await,
+            },
         }
     }
 
@@ -119,13 +119,10 @@ impl<T: Trip> Lane<T> {
                 requests => turn.0.trip.many(requests).await,
             };
             drop(turn);
-            answers.map(Arc::new)
+            answers
         });
-        let batch = batch.shared();
-        for (place, seat) in seats.into_iter().enumerate() {
-            // A caller that has gone leaves its place empty.
-            let _ = seat.send(Seat { batch: batch.clone(), place });
-        }
+        Ride { batch: Some(batch), driver: 0, seats: seats.into_iter().map(Some).collect() }
+            .pass_on();
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -136,6 +133,74 @@ impl<T: Trip> Lane<T> {
 enum Entered<T: Trip> {
     First(T::Request),
     Later(oneshot::Receiver<Seat<T>>),
+}
+
+/// A batch on its way. Whoever holds it drives it.
+struct Ride<T: Trip> {
+    /// Some until it has arrived or nobody is left.
+    batch: Option<Batch<T>>,
+    /// The place of the caller that drives.
+    driver: usize,
+    /// The others, by place; those before the driver have gone.
+    seats: Vec<Option<oneshot::Sender<Seat<T>>>>,
+}
+
+impl<T: Trip> Ride<T> {
+    /// Gives the wheel to the next caller who is still there. Without one the batch is dropped.
+    fn pass_on(mut self) {
+        while let Some(place) = self.seats.iter().position(Option::is_some) {
+            let Some(seat) = self.seats[place].take() else { return };
+            self.driver = place;
+            match seat.send(Seat::Wheel(self)) {
+                Err(Seat::Wheel(ride)) => self = ride,
+                _ => return,
+            }
+        }
+        self.batch = None;
+    }
+}
+
+impl<T: Trip> Future for Ride<T> {
+    type Output = Result<T::Answer, StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(batch) = &mut self.batch else {
+            return Poll::Ready(Err(StoreError::new(Dropped)));
+        };
+        let answers = ready!(batch.as_mut().poll(context));
+        self.batch = None;
+        let driver = self.driver;
+        let seats = std::mem::take(&mut self.seats).into_iter().enumerate();
+        let mut own = None;
+        match answers {
+            Ok(answers) => {
+                for ((place, seat), answer) in seats.zip(answers) {
+                    match seat {
+                        // A caller that has gone leaves its place empty.
+                        Some(seat) => drop(seat.send(Seat::Answer(Ok(answer)))),
+                        None if place == driver => own = Some(Ok(answer)),
+                        None => {}
+                    }
+                }
+            }
+            Err(error) => {
+                for seat in seats.filter_map(|(_, seat)| seat) {
+                    drop(seat.send(Seat::Answer(Err(error.clone()))));
+                }
+                own = Some(Err(error));
+            }
+        }
+        Poll::Ready(own.unwrap_or_else(|| Err(StoreError::new(Dropped))))
+    }
+}
+
+impl<T: Trip> Drop for Ride<T> {
+    fn drop(&mut self) {
+        if self.batch.is_some() {
+            let (batch, seats) = (self.batch.take(), std::mem::take(&mut self.seats));
+            Self { batch, driver: self.driver, seats }.pass_on();
+        }
+    }
 }
 
 /// The right to be under way. Passes on when dropped: after the call, or with a caller that went away.

@@ -9,6 +9,7 @@ use crate::carried::envelope;
 use crate::change::Change;
 use crate::cookie::{MOST_CANDIDATES, values_of};
 use crate::draft::Draft;
+use crate::payload::scan;
 use crate::token::{KeyRing, Unverified};
 use crate::{CookieDriver, CookieSettings, FrozenClock, Payload, Secret, Sessions};
 
@@ -45,6 +46,7 @@ fn verifies(text: &[u8]) -> bool {
 /// Reads, changes and writes a stored payload: no panic, and what is written reads the same again.
 pub fn payload(text: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else { return };
+    scan::agree(text);
     let payload = Payload::from_text(text);
     if payload.check().is_err() {
         return;

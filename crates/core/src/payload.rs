@@ -7,7 +7,7 @@
 //! The text is read by `serde_json` and written here, because the index needs the place of every value. Clones
 //! share text and index: a record that a memory store hands out twice is read once.
 
-mod scan;
+pub(crate) mod scan;
 
 use std::collections::BTreeMap;
 use std::fmt;

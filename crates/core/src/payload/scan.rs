@@ -219,6 +219,17 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
+/// What the scanner takes, `serde_json` takes, and sees the same.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn agree(text: &str) {
+    if let Some(scanned) = Index::scan(text) {
+        let read = Index::read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(scanned.data, read.data, "{text}");
+        assert_eq!(scanned.flash, read.flash, "{text}");
+        assert_eq!(scanned.extras, read.extras, "{text}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,16 +242,6 @@ mod tests {
         r#"{"format":1,"flash":{"k":""},"renewed":5}"#,
         r#"{"format":1,"data":{"a": 1 ,"b":[ 1 , { "k" : 2 } ]}}"#,
     ];
-
-    /// What the scanner takes, `serde_json` takes, and sees the same.
-    fn agree(text: &str) {
-        if let Some(scanned) = Index::scan(text) {
-            let read = Index::read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-            assert_eq!(scanned.data, read.data, "{text}");
-            assert_eq!(scanned.flash, read.flash, "{text}");
-            assert_eq!(scanned.extras, read.extras, "{text}");
-        }
-    }
 
     #[test]
     fn what_is_written_here_is_scanned() {

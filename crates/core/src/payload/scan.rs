@@ -141,7 +141,7 @@ impl Scanner<'_> {
             match (self.next()?, bytes.get(self.at)) {
                 (b'"', _) => return Some(()),
                 (b'\\', Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')) => {
-                    self.at += 1
+                    self.at += 1;
                 }
                 (b'\\', Some(b'u')) => {
                     let digits = bytes.get(self.at + 1..self.at + 5)?;

@@ -170,11 +170,11 @@ impl<T: Trip> Future for Ride<T> {
         let answers = ready!(batch.as_mut().poll(context));
         self.batch = None;
         let driver = self.driver;
-        let seats = std::mem::take(&mut self.seats).into_iter().enumerate();
+        let seats = std::mem::take(&mut self.seats).into_iter();
         let mut own = None;
         match answers {
             Ok(answers) => {
-                for ((place, seat), answer) in seats.zip(answers) {
+                for ((place, seat), answer) in seats.enumerate().zip(answers) {
                     match seat {
                         // A caller that has gone leaves its place empty.
                         Some(seat) => drop(seat.send(Seat::Answer(Ok(answer)))),
@@ -184,7 +184,7 @@ impl<T: Trip> Future for Ride<T> {
                 }
             }
             Err(error) => {
-                for seat in seats.filter_map(|(_, seat)| seat) {
+                for seat in seats.flatten() {
                     drop(seat.send(Seat::Answer(Err(error.clone()))));
                 }
                 own = Some(Err(error));

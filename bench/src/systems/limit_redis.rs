@@ -1,4 +1,5 @@
-//! What Redis allows: axum with one GET a request on one connection that all share, and nothing of a session layer.
+//! What Redis allows: axum with one GET a request on one connection that all share, and nothing of a session layer. It
+//! serves the contract, so it reads the JSON that it keeps.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -14,10 +15,10 @@ use cloakroom::redis::redis::{
     AsyncConnectionConfig, Client, IntoConnectionInfo, RedisError, aio::MultiplexedConnection, cmd,
     io::tcp::TcpSettings,
 };
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{self, DONE, Login, Set},
+    contract::{self, DONE, Item, Login, Set},
     place::redis_url,
     system::Opened,
 };
@@ -49,34 +50,51 @@ fn router(connection: MultiplexedConnection) -> Router {
         .with_state(connection)
 }
 
+/// What `/seed` stores.
+#[derive(Deserialize, Serialize)]
+struct Content {
+    cart: Vec<Item>,
+    n: i64,
+    token: String,
+    user: String,
+}
+
 type Shared = State<MultiplexedConnection>;
 type Answer<T = &'static str> = Result<T, Failure>;
 
-async fn read(State(connection): Shared, headers: HeaderMap) -> Answer {
-    let found = load(connection, key(&headers)).await?.is_some();
-    Ok(if found { "1" } else { "0" })
+async fn read(State(connection): Shared, headers: HeaderMap) -> Answer<String> {
+    let content = load(connection, key(&headers)).await?;
+    Ok(content.map_or(0, |content| content.n).to_string())
 }
 
-async fn write(State(connection): Shared, headers: HeaderMap) -> Answer {
-    match load(connection.clone(), key(&headers)).await? {
-        Some(content) => save(connection, key(&headers), &content).await.map(|()| "2"),
-        None => Ok("0"),
-    }
+async fn write(State(connection): Shared, headers: HeaderMap) -> Answer<String> {
+    let Some(mut content) = load(connection.clone(), key(&headers)).await? else {
+        return Ok("0".to_owned());
+    };
+    content.n += 1;
+    save(connection, key(&headers), &content).await?;
+    Ok(content.n.to_string())
 }
 
 async fn seed(State(connection): Shared) -> Answer<([(HeaderName, String); 1], &'static str)> {
     let [high, low] = [0, 1].map(|n| RandomState::new().hash_one(n));
     let key = format!("limit:{high:016x}{low:016x}");
-    save(connection, &key, &serde_json::to_vec(&content()).unwrap_or_default()).await?;
+    let content = Content {
+        cart: contract::cart(),
+        n: 1,
+        token: contract::TOKEN.to_owned(),
+        user: contract::USER.to_owned(),
+    };
+    save(connection, &key, &content).await?;
     Ok(([(header::SET_COOKIE, format!("id={key}; Path=/"))], "1"))
 }
 
-async fn set(shared: Shared, headers: HeaderMap, Query(set): Query<Set>) -> Answer {
+async fn set(shared: Shared, headers: HeaderMap, Query(set): Query<Set>) -> Answer<String> {
     set.pause().await;
     write(shared, headers).await
 }
 
-async fn login(shared: Shared, headers: HeaderMap, Query(_): Query<Login>) -> Answer {
+async fn login(shared: Shared, headers: HeaderMap, Query(_): Query<Login>) -> Answer<String> {
     write(shared, headers).await
 }
 
@@ -85,18 +103,19 @@ async fn logout(State(mut connection): Shared, headers: HeaderMap) -> Answer {
     Ok(DONE)
 }
 
-async fn dump(State(connection): Shared, headers: HeaderMap) -> Answer<Json<Value>> {
-    let content = load(connection, key(&headers)).await?.unwrap_or_default();
-    Ok(Json(serde_json::from_slice(&content).unwrap_or_else(|_| json!({}))))
+async fn dump(State(connection): Shared, headers: HeaderMap) -> Answer<Json<Option<Content>>> {
+    Ok(Json(load(connection, key(&headers)).await?))
 }
 
-async fn load(mut connection: MultiplexedConnection, key: &str) -> Answer<Option<Vec<u8>>> {
-    Ok(cmd("GET").arg(key).query_async(&mut connection).await?)
+async fn load(mut connection: MultiplexedConnection, key: &str) -> Answer<Option<Content>> {
+    let text: Option<Vec<u8>> = cmd("GET").arg(key).query_async(&mut connection).await?;
+    Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
-async fn save(mut connection: MultiplexedConnection, key: &str, content: &[u8]) -> Answer<()> {
+async fn save(mut connection: MultiplexedConnection, key: &str, content: &Content) -> Answer<()> {
+    let text = serde_json::to_vec(content).unwrap_or_default();
     let mut set = cmd("SET");
-    set.arg(key).arg(content).arg("PX").arg(LIFE);
+    set.arg(key).arg(text).arg("PX").arg(LIFE);
     Ok(set.exec_async(&mut connection).await?)
 }
 
@@ -104,15 +123,6 @@ async fn save(mut connection: MultiplexedConnection, key: &str, content: &[u8]) 
 fn key(headers: &HeaderMap) -> &str {
     let cookie = headers.get(header::COOKIE).and_then(|cookie| cookie.to_str().ok());
     cookie.and_then(|cookie| cookie.strip_prefix("id=")).unwrap_or("limit:nobody")
-}
-
-fn content() -> Value {
-    json!({
-        "cart": contract::cart(),
-        "n": 1,
-        "token": contract::TOKEN,
-        "user": contract::USER,
-    })
 }
 
 /// An error of Redis, answered as a 503.

@@ -258,7 +258,8 @@ impl RedisOptions {
         let mut builder = ClusterClientBuilder::new(nodes)
             // The driver would also repeat writes of which nobody knows whether they were done.
             .retries(0)
-            .connection_timeout(self.connect_timeout)
+            // A node that hangs must leave time for the others.
+            .connection_timeout(self.connect_timeout / 2)
             .response_timeout(self.response_timeout)
             .tcp_settings(tcp_settings());
         if let Some(certificates) = self.certificates() {

@@ -32,6 +32,13 @@ async fn a_user_with_no_more_rights_than_documented_can_do_everything() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_older_protocol_does_too() {
+    let url = format!("{}/?protocol=resp2", servers::shared_redis());
+    let options = RedisOptions::new(url).prefix(crate::support::fresh_prefix());
+    cloakroom_core::conformance::prove(|| options.clone().open().unwrap()).await;
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_an_error_that_does_not_show_it() {
     let server = ServerOptions::default().set("requirepass", "right").start().unwrap();

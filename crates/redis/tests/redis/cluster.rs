@@ -1,5 +1,7 @@
 //! A cluster that changes under way.
 
+use std::time::Duration;
+
 use cloakroom_core::{Operation, Outcome, Store as _};
 use cloakroom_redis::RedisOptions;
 use servers::RedisCluster;
@@ -29,6 +31,41 @@ async fn sessions_live_on_when_a_replica_takes_over() {
     wait_until(well).await;
     for record in &records {
         assert_eq!(store.load(&record.id).await.unwrap().as_ref(), Some(record));
+        assert_eq!(store.write(&next(record)).await.unwrap(), Outcome::Applied);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_hangs_costs_its_sessions_and_no_others() {
+    let cluster = RedisCluster::start(3, 0).unwrap();
+    let limit = Duration::from_millis(500);
+    let options = RedisOptions::cluster(cluster.urls()).response_timeout(limit);
+    let store = options.connect_timeout(limit).connect().await.unwrap();
+    let (mut on_it, mut elsewhere) = (Vec::new(), Vec::new());
+    for _ in 0..30 {
+        let record = created(&store).await;
+        let key = format!("cloakroom:{}", record.id);
+        let place = if cluster.node(0).ask(&format!("GET {key}")).is_ok() {
+            &mut on_it
+        } else {
+            &mut elsewhere
+        };
+        place.push(record);
+    }
+    cluster.node(0).pause().unwrap();
+    for _ in 0..3 {
+        assert!(store.load(&on_it[0].id).await.is_err());
+    }
+    for record in &elsewhere {
+        wait_until(async || store.load(&record.id).await.is_ok()).await;
+    }
+    for record in &elsewhere {
+        assert_eq!(store.load(&record.id).await.unwrap().as_ref(), Some(record));
+        assert_eq!(store.write(&next(record)).await.unwrap(), Outcome::Applied);
+    }
+    cluster.node(0).resume().unwrap();
+    for record in &on_it {
+        wait_until(async || store.load(&record.id).await.is_ok()).await;
         assert_eq!(store.write(&next(record)).await.unwrap(), Outcome::Applied);
     }
 }

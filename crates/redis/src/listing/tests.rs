@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use cloakroom_core::{Operation, Outcome, Store as _, UserIndex as _};
 
@@ -93,16 +93,24 @@ async fn a_session_that_is_renewed_while_it_is_listed_is_found() {
         let mut mine = record(Some(&ann));
         applied(&store, Operation::Create(mine.clone())).await;
         let (renewing, began) = (store.clone(), mine.created_at);
+        let listings = Arc::new(AtomicUsize::new(0));
+        let counted = listings.clone();
         let renewals = tokio::spawn(async move {
             for _ in 0..150 {
                 let (renew, next, _) = renewal(&mine);
                 applied(&renewing, renew).await;
                 mine = next;
+                // A listing meets a move or two; to outrun it again and again takes no visitor.
+                let before = counted.load(Ordering::SeqCst);
+                while counted.load(Ordering::SeqCst) == before {
+                    tokio::task::yield_now().await;
+                }
             }
         });
         while !renewals.is_finished() {
             let listed = store.of_user(&ann, ALL).await.unwrap();
             assert!(listed.iter().any(|record| record.created_at == began));
+            listings.fetch_add(1, Ordering::SeqCst);
         }
         renewals.await.unwrap();
         assert_eq!(store.of_user(&ann, ALL).await.unwrap().len(), 1);

@@ -5,7 +5,7 @@ mod shard;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use self::shard::{Shard, Usage};
 use crate::{
@@ -28,6 +28,8 @@ pub struct MemoryStore(Arc<Shared>);
 
 struct Shared {
     shards: [Mutex<Shard>; SHARDS],
+    /// Shared by renewals, which take a session from shard to shard; alone for a listing, which must not miss it.
+    moving: RwLock<()>,
     sessions: AtomicUsize,
     bytes: AtomicUsize,
     limits: Limits,
@@ -76,7 +78,7 @@ impl MemoryStore {
     fn with(limits: Limits) -> Self {
         let shards = Default::default();
         let (sessions, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self(Arc::new(Shared { shards, sessions, bytes, limits }))
+        Self(Arc::new(Shared { shards, moving: RwLock::default(), sessions, bytes, limits }))
     }
 
     /// Limits the number of sessions. Default 100,000. For a new store only: what this one holds is dropped.
@@ -212,6 +214,7 @@ impl MemoryStore {
     /// Two ids, mostly in two shards. Nobody can know the new id yet, so storing it first is no second valid one;
     /// the old one's version decides.
     fn renew(&self, version: Version, next: &Record, moved: &Record) -> Outcome {
+        let _moving = self.0.moving.read().unwrap_or_else(PoisonError::into_inner);
         let (created, usage) = self.shard(&next.id).apply(&Operation::Create(next.clone()));
         self.account(usage);
         if created != Outcome::Applied {
@@ -269,6 +272,7 @@ impl UserIndex for MemoryStore {
     fn of_user<'a>(&'a self, user: &'a UserId, limit: NonZeroU32) -> Listing<'a> {
         let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
         let mut found = Vec::new();
+        let _nobody_moves = self.0.moving.write().unwrap_or_else(PoisonError::into_inner);
         for place in 0..SHARDS {
             self.lock(place).of_user(user, limit, &mut found);
         }

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
@@ -15,10 +14,6 @@ const PAGE: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 /// Most pages that are ended in one call; a user who signs in faster than that is no user.
 const MOST_PAGES: usize = 1_000;
-
-/// How long a session is remembered as void whose own limits nobody knows: longer than browsers keep any cookie (RFC
-/// 6265bis, section 5.5).
-const CARRIED_LIFE: Duration = Duration::from_secs(400 * 86_400);
 
 /// Most pointers to follow from an id to its session.
 const MOST_MOVES: u32 = 4;
@@ -79,8 +74,7 @@ impl Sessions {
             Place::Store(stored) => &stored.store,
             Place::Cookie(carrier) => {
                 let denied = carrier.denied.as_ref().ok_or_else(Error::no_deny_list)?;
-                let now = inner.clock.now();
-                return denied.end(id, now, now.plus(CARRIED_LIFE)).await;
+                return denied.end(id, inner.clock.now()).await;
             }
         };
         let mut id = id;

@@ -37,8 +37,9 @@ pub(crate) struct Limits {
     pub(crate) touch_after: f64,
 }
 
-/// Longest life of a cookie that browsers accept (RFC 6265bis, section 5.5).
-const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 86_400);
+/// Longest life of a cookie that browsers accept (RFC 6265bis, section 5.5), and of a session that travels in one,
+/// counted from its last activity.
+pub(crate) const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 86_400);
 
 impl Limits {
     pub(crate) const DEFAULT: Self = Self {
@@ -88,14 +89,6 @@ impl Limits {
     /// since.
     pub(crate) fn is_over(&self, record: &Record, own: Lifetime, now: Timestamp) -> bool {
         now >= record.expires_at.min(self.deadline(record.created_at, record.active_at, own))
-    }
-
-    /// Returns until when a session that ended at `now` must be remembered as void, where nothing but the cookies that
-    /// are out tells of it: until the last of them is over, also of one that a request under way is about to get.
-    pub(crate) fn void_until(&self, record: &Record, now: Timestamp) -> Timestamp {
-        let own = record.payload.extras().lifetime;
-        let idle = own.idle.unwrap_or(self.idle);
-        now.plus(idle).plus(idle).min(self.absolute_deadline(record.created_at, own))
     }
 
     /// Tells whether so much idle time has passed that activity must be written down.

@@ -9,6 +9,7 @@ use http::HeaderMap;
 
 use crate::arrival::Arrival;
 use crate::commit::{Asker, Found};
+use crate::lifetime::LONGEST_COOKIE;
 use crate::place::{Place, Stored};
 use crate::session::{Locked, Work};
 use crate::sessions::OnStoreError;
@@ -168,8 +169,10 @@ impl Pending {
             Ok(Found::Left) => Standing::Moved,
             Ok(Found::Live(record)) => {
                 let token = Some(token).filter(|token| token.id() == record.id);
+                // A copy counts only with the token of its own id.
+                let copy_due = token.is_some();
                 let standing = Standing::Live { record, token };
-                return Ok(self.begin(State { copy_due: true, ..State::new(standing) }));
+                return Ok(self.begin(State { copy_due, ..State::new(standing) }));
             }
             Err(error) => return self.unavailable(error),
         };
@@ -184,11 +187,7 @@ impl Pending {
         now: Timestamp,
     ) -> Option<Result<Session, Error>> {
         let record = stored.copy.as_ref()?.read(self.arrival(), token.id(), now)?;
-        let sessions = self.work().sessions();
-        let lifetime = record.payload.extras().lifetime;
-        if record.payload.check().is_err()
-            || sessions.settings.limits.is_over(&record, lifetime, now)
-        {
+        if record.payload.check().is_err() || self.is_over(&record, now) {
             return None;
         }
         let standing = Standing::Live { record, token: Some(token.clone()) };
@@ -198,18 +197,22 @@ impl Pending {
     /// Begins with the session that travelled in the cookie. What cannot be read, of a newer version of ours, is no
     /// session; to fail would shut the visitor out for as long as the browser keeps it.
     fn begin_carried(&self, record: Record, signer: Signer, now: Timestamp) -> Session {
-        let sessions = self.work().sessions();
         if let Err(why) = record.payload.check() {
             tracing::warn!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable cookie");
             return self.begin_nowhere();
         }
-        let lifetime = record.payload.extras().lifetime;
-        if sessions.settings.limits.is_over(&record, lifetime, now) {
+        // What has ended is remembered for no longer than this; see the deny list.
+        if self.is_over(&record, now) || now >= record.active_at.plus(LONGEST_COOKIE) {
             return self.begin_nowhere();
         }
         let standing = Standing::Live { record, token: None };
         let reseal = signer == Signer::Retiring;
         self.begin(State { reseal, ..State::new(standing) })
+    }
+
+    fn is_over(&self, record: &Record, now: Timestamp) -> bool {
+        let limits = &self.work().sessions().settings.limits;
+        limits.is_over(record, record.payload.extras().lifetime, now)
     }
 
     fn unavailable(&self, error: Error) -> Result<Session, Error> {

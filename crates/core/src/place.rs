@@ -60,7 +60,6 @@ impl Inner {
             }
             Place::Cookie(carrier) => carrier,
         };
-        let limits = &self.settings.limits;
         // Sealed first: what does not fit must not have ended anything.
         let (outcome, carried) = match operation {
             Operation::Create(next) | Operation::Replace { next, .. } => {
@@ -75,9 +74,8 @@ impl Inner {
             },
             Operation::Renew { next, moved, .. } => {
                 let carried = carrier.write(next)?;
-                let until = limits.void_until(next, now);
                 match &carrier.denied {
-                    Some(denied) if !denied.renew(moved, now, until).await? => {
+                    Some(denied) if !denied.renew(moved, now).await? => {
                         (Outcome::Stale(None), None)
                     }
                     _ => (Outcome::Applied, Some(carried)),
@@ -86,7 +84,7 @@ impl Inner {
             Operation::Delete(id) => match present() {
                 Some(record) => {
                     if let Some(denied) = &carrier.denied {
-                        denied.end(*id, now, limits.void_until(&record, now)).await?;
+                        denied.end(*id, now).await?;
                     }
                     (Outcome::Removed(record), None)
                 }

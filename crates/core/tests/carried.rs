@@ -108,6 +108,23 @@ async fn a_replayed_cookie_is_dead_after_its_deadline() {
 }
 
 #[tokio::test]
+async fn no_cookie_outlives_the_memory_of_what_is_void() {
+    let (sessions, clock) = sessions(CookieDriver::signed());
+    let day = Duration::from_secs(86_400);
+    let mut browser = Browser::new(&sessions);
+    let endless = Lifetime { idle: Some(5_000 * day), absolute: Some(9_000 * day) };
+    browser
+        .visit(|s| s.set_lifetime(endless).and_then(|()| s.set("n", &1)))
+        .await
+        .unwrap()
+        .unwrap();
+    clock.advance(399 * day);
+    assert_eq!(get(&browser, "n").await, Some(1));
+    clock.advance(day);
+    assert_eq!(get(&browser, "n").await, None);
+}
+
+#[tokio::test]
 async fn a_cookie_under_an_old_key_is_issued_again_under_the_new_one() {
     for driver in DRIVERS {
         let (old, _) = built(Sessions::in_cookie(driver()).secret(secret(1)));
@@ -351,7 +368,7 @@ mod denied {
         assert!(store.is_empty(), "nothing has ended");
         browser.visit(Session::sign_out).await.unwrap().unwrap();
         assert!(!is_signed_in(&thief).await && is_signed_in(&other).await);
-        clock.advance(Duration::from_secs(31 * 86_400));
+        clock.advance(Duration::from_secs(402 * 86_400));
         assert_eq!((sessions.sweep().await.unwrap(), store.len()), (1, 0), "it is void anyway now");
         assert!(!is_signed_in(&thief).await);
     }
@@ -401,6 +418,38 @@ mod denied {
         clock.advance(119 * MINUTE);
         let _ = sessions.sweep().await.unwrap();
         assert!(!is_signed_in(&writer).await, "its cookie lives longer, and so does the note");
+    }
+
+    /// Cookies of one session may have been given different limits; the longest counts.
+    #[tokio::test]
+    async fn what_has_ended_stays_dead_also_if_an_older_cookie_was_to_live_longer() {
+        let day = Duration::from_secs(86_400);
+        let long = Lifetime { idle: Some(30 * day), absolute: Some(182 * day) };
+        let sign_out = |s: &Session, ends: bool| if ends { s.sign_out() } else { s.renew() };
+        for ends in [true, false] {
+            for at_once in [true, false] {
+                let (sessions, clock, _) = denying();
+                let mut browser = signed_in(&sessions).await;
+                browser.visit(|s| s.set_lifetime(long)).await.unwrap().unwrap();
+                let thief = browser.clone();
+                let usual = |s: &Session| s.set_lifetime(Lifetime::default());
+                if at_once {
+                    browser
+                        .visit(|s| usual(s).and_then(|()| sign_out(s, ends)))
+                        .await
+                        .unwrap()
+                        .unwrap();
+                } else {
+                    browser.visit(usual).await.unwrap().unwrap();
+                    browser.visit(|s| sign_out(s, ends)).await.unwrap().unwrap();
+                }
+                for _ in 0..29 {
+                    clock.advance(day);
+                    let _ = sessions.sweep().await.unwrap();
+                    assert!(!is_signed_in(&thief).await);
+                }
+            }
+        }
     }
 
     #[tokio::test]

@@ -122,7 +122,7 @@ fn update(
 ) -> Result<usize, rusqlite::Error> {
     let mut statement = connection.prepare_cached(
         "UPDATE cloakroom_sessions
-         SET version = ?3, user_id = ?4, active_at = ?5, expires_at = ?6, payload = ?7
+         SET version = ?3, user_id = ?4, created_at = ?5, active_at = ?6, expires_at = ?7, payload = ?8
          WHERE id = ?1 AND version = ?2",
     )?;
     statement.execute(params![
@@ -130,6 +130,7 @@ fn update(
         number(version),
         number(next.version),
         next.user.as_ref().map(UserId::as_str),
+        next.created_at.as_millis(),
         next.active_at.as_millis(),
         next.expires_at.as_millis(),
         next.payload.as_str(),

@@ -8,13 +8,15 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use sha2::{Digest as _, Sha256};
 
+use crate::lifetime::LONGEST_COOKIE;
 use crate::store::Backend;
 use crate::{
     Error, Id, Operation, Outcome, Payload, Record, StoreError, Timestamp, UserId, Version,
 };
 
-/// How long a user's cookies from before an instant stay void: longer than browsers keep any (RFC 6265bis, section 5.5).
-const USER_LIFE: Duration = Duration::from_secs(400 * 86_400);
+/// How long something stays void: longer than any of its cookies lives, whatever limits they were given, and also those
+/// that requests under way are about to get.
+const LIFE: Duration = LONGEST_COOKIE.saturating_add(Duration::from_secs(86_400));
 
 /// Attempts to move a user's instant on; each fails only if somebody else has just done the same.
 const MOST_ATTEMPTS: u32 = 16;
@@ -63,28 +65,18 @@ impl DenyList {
 
     /// Makes the cookies void that a renewal leaves behind; `false` if they were void before, because the session has
     /// ended or moved.
-    pub(crate) async fn renew(
-        &self,
-        moved: &Record,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, Error> {
+    pub(crate) async fn renew(&self, moved: &Record, now: Timestamp) -> Result<bool, Error> {
         let pointer = moved.payload.extras().moved;
         // At once, or after the grace.
         let from = pointer.map_or(now, |pointer| pointer.until.max(now));
-        Ok(self.deny(entry(moved.id, from, until, moved.payload.clone())).await? == Denial::Done)
+        Ok(self.deny(entry(moved.id, from, moved.payload.clone())).await? == Denial::Done)
     }
 
     /// Makes the cookies of a session void, wherever it has moved; `false` if they were before.
-    pub(crate) async fn end(
-        &self,
-        id: Id,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, Error> {
+    pub(crate) async fn end(&self, id: Id, now: Timestamp) -> Result<bool, Error> {
         let mut id = id;
         for _ in 0..MOST_MOVES {
-            match self.deny(entry(id, now, until, Payload::default())).await? {
+            match self.deny(entry(id, now, Payload::default())).await? {
                 Denial::Done => return Ok(true),
                 Denial::Before => return Ok(false),
                 Denial::Moved(to) => id = to,
@@ -106,7 +98,7 @@ impl DenyList {
 
     /// Makes all cookies void that `user` got up to `now`.
     pub(crate) async fn deny_user(&self, user: &UserId, now: Timestamp) -> Result<(), Error> {
-        let entry = entry(user_entry(user), now, now.plus(USER_LIFE), Payload::default());
+        let entry = entry(user_entry(user), now, Payload::default());
         for _ in 0..MOST_ATTEMPTS {
             let operation = match self.0.load(entry.id).await? {
                 Some(before) if before.active_at >= now => return Ok(()),
@@ -124,14 +116,14 @@ impl DenyList {
     }
 }
 
-fn entry(id: Id, from: Timestamp, until: Timestamp, payload: Payload) -> Record {
+fn entry(id: Id, from: Timestamp, payload: Payload) -> Record {
     Record {
         id,
         version: Version::FIRST,
         user: None,
         created_at: from,
         active_at: from,
-        expires_at: until,
+        expires_at: from.plus(LIFE),
         payload,
     }
 }

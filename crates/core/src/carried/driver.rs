@@ -88,7 +88,8 @@ impl CookieDriver {
     /// Keeps in `store` which cookies are void although their deadline has not come: of sessions that were
     /// [`destroy`](crate::Session::destroy)ed, renewed or [`revoke`](crate::Sessions::revoke)d, and all of a user from
     /// before an instant ([`revoke_all`](crate::Sessions::revoke_all)). Loading a session then takes one trip to this
-    /// store, for a short record or two, which are there only after such an end.
+    /// store, for a short record or two, which are there only after such an end, and for 401 days:
+    /// [`sweep`](crate::Sessions::sweep) deletes them then.
     pub fn deny_list(mut self, store: impl Store) -> Self {
         self.denied = Some(Backend::new(store));
         self

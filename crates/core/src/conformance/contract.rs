@@ -109,6 +109,9 @@ async fn replace_needs_the_version<S: Store>((here, there): Pair<S>) {
     assert_eq!(write(&*there, replace(1, &second)).await, Outcome::Applied);
     assert_stale(&write(&*here, replace(1, &with(&first, 2, "late"))).await, Some(&second));
     assert_eq!(load(&*here, first.id).await, Some(second));
+    let begun = Record { created_at: NOW.plus(Duration::from_secs(9)), ..with(&first, 3, "begun") };
+    assert_eq!(write(&*here, replace(2, &begun)).await, Outcome::Applied);
+    assert_eq!(load(&*there, first.id).await, Some(begun), "all of it is written");
 }
 
 async fn renew_is_one_step<S: Store>((here, there): Pair<S>) {

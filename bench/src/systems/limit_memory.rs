@@ -38,11 +38,17 @@ pub(super) fn router() -> Router {
         .with_state(Limit { mac, values: Arc::default() })
 }
 
-async fn read(State(limit): State<Limit>, headers: HeaderMap) -> ([(HeaderName, &'static str); 1], String) {
+async fn read(
+    State(limit): State<Limit>,
+    headers: HeaderMap,
+) -> ([(HeaderName, &'static str); 1], String) {
     ([VARY], limit.with(&headers, |_| {}).to_string())
 }
 
-async fn write(State(limit): State<Limit>, headers: HeaderMap) -> ([(HeaderName, &'static str); 1], String) {
+async fn write(
+    State(limit): State<Limit>,
+    headers: HeaderMap,
+) -> ([(HeaderName, &'static str); 1], String) {
     let n = limit.with(&headers, |text| *text = (number(text) + 1).to_string());
     ([VARY], n.to_string())
 }

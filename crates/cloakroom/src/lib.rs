@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod config;
+
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use cloakroom_axum as axum;
@@ -28,3 +30,5 @@ pub use cloakroom_sqlite as sqlite;
 #[cfg(feature = "tower")]
 #[doc(inline)]
 pub use cloakroom_tower as tower;
+
+pub use self::config::{FromEnv, Mistake, Setting, Settings, SettingsError};

@@ -184,6 +184,8 @@ impl fmt::Debug for SessionsBuilder {
         f.debug_struct("SessionsBuilder")
             .field("secrets", &self.secrets.len())
             .field("cookie", &self.cookie)
+            .field("secure", &self.secure)
+            .field("cache", &self.cache)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

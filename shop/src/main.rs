@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_env()?;
-    let shop = Shop::open(&settings)?;
+    let shop = Shop::open(&settings).await?;
     tokio::spawn(sweep(shop.sessions.clone()));
 
     let listener = TcpListener::bind(settings.address)

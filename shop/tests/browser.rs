@@ -9,7 +9,6 @@ use cloakroom::{
     tower::SessionLayer,
 };
 use harness::{in_browser, in_browser_at, open_shop};
-use shop::settings::Store;
 use thirtyfour::prelude::*;
 
 const NAME: &str = "Ada Lovelace";
@@ -254,8 +253,8 @@ async fn every_page_works_without_eyes_mouse_or_script() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_shop_runs_on_the_visitors_own_cookie() {
-    for signed in [false, true] {
-        let shop = |folder: &std::path::Path| open_shop(Store::Cookie { signed }, folder);
+    for store in ["cookie:", "cookie:signed"] {
+        let shop = async |folder: &std::path::Path| open_shop(Some(store), folder).await;
         in_browser_at(shop, |browser| async move {
             browser.visit("/").await?;
             assert!(browser.driver.get_all_cookies().await?.is_empty());
@@ -314,7 +313,7 @@ async fn body(browser: &harness::Browser, path: &str) -> WebDriverResult<String>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_outgrows_its_cookie_is_split_and_shrinks_again() {
     in_browser_at(
-        |_| hoard(CookieDriver::encrypted().split(4)),
+        async |_| hoard(CookieDriver::encrypted().split(4)),
         |browser| async move {
             for (length, cookies) in [(100, 1), (9_000, 4), (5_000, 2), (100, 1), (7_000, 3)] {
                 assert_eq!(body(&browser, &format!("/put/{length}")).await?, "put");
@@ -333,7 +332,7 @@ async fn a_session_that_outgrows_its_cookie_is_split_and_shrinks_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_splitting_the_application_sees_the_error() {
     in_browser_at(
-        |_| hoard(CookieDriver::signed()),
+        async |_| hoard(CookieDriver::signed()),
         |browser| async move {
             body(&browser, "/put/2500").await?;
             assert_eq!(body(&browser, "/look").await?, "2500", "nothing is dropped by the browser");

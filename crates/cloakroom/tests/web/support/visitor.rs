@@ -55,6 +55,11 @@ impl Visitor {
         Self { door: Door::Router(router.clone()), cookie: None, agent: None }
     }
 
+    /// The same visitor with another application in the same program.
+    pub(crate) fn moved_to(self, router: &Router) -> Self {
+        Self { door: Door::Router(router.clone()), ..self }
+    }
+
     /// The same visitor at another server.
     pub(crate) fn at(&self, server: SocketAddr) -> Self {
         let Door::Port(client, _) = &self.door else { panic!("not a visitor by HTTP") };

@@ -37,12 +37,14 @@
 mod arrival;
 mod builder;
 mod devices;
+mod events;
 mod finish;
 mod key;
 mod pending;
 mod place;
 mod session;
 mod sessions;
+mod watch;
 
 mod carried;
 mod change;
@@ -80,6 +82,9 @@ pub use self::carried::{CookieCache, CookieDriver};
 pub use self::cookie::{CookieSettings, SameSite};
 pub use self::devices::SessionInfo;
 pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
+pub use self::events::{
+    Event, LogEvents, Observer, Refusal, Renewal, StoreCall, StoreOperation,
+};
 pub use self::finish::{Finish, Finished};
 pub use self::head::Head;
 pub use self::id::{Id, ParseIdError};
@@ -92,6 +97,7 @@ pub use self::record::{Record, Version};
 pub use self::secret::Secret;
 pub use self::session::{Saved, Session};
 pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions};
-pub use self::store::{Listing, Operation, Outcome, Store, UserIndex};
+pub use self::store::{Listening, Listing, Operation, Outcome, Signals, Store, UserIndex};
 pub use self::time::{Clock, FrozenClock, SystemClock, Timestamp};
 pub use self::user::{InvalidUserId, UserId};
+pub use self::watch::{Ears, End};

@@ -17,6 +17,11 @@ impl Names {
         format!("{}{id}", self.prefix)
     }
 
+    /// Returns the channel on which the ids of ended sessions are published; the scripts know it too.
+    pub(crate) fn channel(&self) -> String {
+        format!("{}ended", self.prefix)
+    }
+
     /// Returns the key of a user's index. No id begins with these letters.
     pub(crate) fn user(&self, user: &UserId) -> String {
         format!("{}user:{user}", self.prefix)

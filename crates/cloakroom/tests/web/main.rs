@@ -17,6 +17,7 @@ mod support;
 mod configured;
 mod cut_off;
 mod devices;
+mod ended;
 mod sign_in;
 mod sign_out;
 mod updates;

@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 
 #[cfg(feature = "axum")]
 #[doc(inline)]

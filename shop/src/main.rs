@@ -38,7 +38,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", settings.address))?;
     println!("The shop is open: http://{}", listener.local_addr()?);
-    axum::serve(listener, router(shop)).with_graceful_shutdown(closing_time()).await?;
+    let closing = shop.closing.clone();
+    let closed = async move {
+        closing_time().await;
+        closing.begin();
+    };
+    axum::serve(listener, router(shop)).with_graceful_shutdown(closed).await?;
     Ok(())
 }
 

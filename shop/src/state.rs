@@ -5,6 +5,7 @@ use std::error::Error;
 use cloakroom::{Sessions, Setting};
 
 use crate::{
+    closing::Closing,
     database::Database,
     orders::Orders,
     passwords::Passwords,
@@ -26,6 +27,8 @@ pub struct Shop {
     pub passwords: Passwords,
     /// Whether visitors come over https.
     pub https: bool,
+    /// Whether the shop closes.
+    pub closing: Closing,
 }
 
 impl Shop {
@@ -47,6 +50,7 @@ impl Shop {
             orders: Orders::new(database),
             passwords: Passwords::new()?,
             https: settings.https,
+            closing: Closing::default(),
         })
     }
 }

@@ -3,7 +3,7 @@
 mod visitor;
 
 use axum::http::{StatusCode, header};
-use visitor::{Visitor, open, open_shop};
+use visitor::{Visitor, open, open_with_closing, open_shop};
 
 const SIGN_UP: &str = "name=Ada&email=ada%40example.org&password=a+short+sentence";
 const SIGN_IN: &str = "email=ada%40example.org&password=a+short+sentence";
@@ -209,14 +209,14 @@ async fn a_visitor_is_sent_back_into_the_shop_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn pages_are_not_kept_by_caches_and_run_no_script() {
+async fn pages_are_not_kept_by_caches_and_run_no_script_but_the_shops() {
     let mut visitor = open_shop().await;
     visitor.post("/sign-up", SIGN_UP).await;
     for path in ["/", "/account", "/nowhere"] {
         let page = visitor.get(path).await;
         assert!(
             page.header(header::CONTENT_SECURITY_POLICY)
-                .starts_with("default-src 'none'; style-src 'self'")
+                .starts_with("default-src 'none'; script-src 'self'; connect-src 'self'; style-src")
         );
         assert_eq!(page.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
         assert!(page.header(header::CACHE_CONTROL).contains("no-store"), "{path}");
@@ -227,6 +227,35 @@ async fn pages_are_not_kept_by_caches_and_run_no_script() {
     let style_sheet = visitor.get(address).await;
     assert!(style_sheet.header(header::CACHE_CONTROL).contains("immutable"));
     assert_eq!(style_sheet.header(header::CONTENT_TYPE), "text/css; charset=utf-8");
+    let (_, rest) = page.split_once(r#"<script src=""#).expect("a script");
+    let (address, _) = rest.split_once('"').expect("its end");
+    let script = visitor.get(address).await;
+    assert_eq!(script.header(header::CONTENT_TYPE), "text/javascript; charset=utf-8");
+    let signed_out = open_shop().await.get("/").await.body;
+    assert!(!signed_out.contains("<script"), "nothing to listen for");
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_told_so_at_once_and_keeps_their_messages() {
+    let mut visitor = open_shop().await;
+    visitor.post("/cart/add", "product=just-in-case&quantity=1").await;
+    let told = visitor.get("/live").await;
+    assert_eq!(told.header(header::CONTENT_TYPE), "text/event-stream");
+    assert!(told.body.contains("event: signed-out"), "{}", told.body);
+    assert!(visitor.get("/cart").await.body.contains("is in your cart"), "the message is still there");
+}
+
+#[tokio::test]
+async fn a_shop_that_closes_ends_what_goes_on() {
+    let (mut visitor, closing) = open_with_closing().await;
+    visitor.post("/sign-up", SIGN_UP).await;
+    let mut listener = visitor.clone();
+    let listening = tokio::spawn(async move { listener.get("/live").await });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!listening.is_finished());
+    closing.begin();
+    let told = listening.await.expect("it ends");
+    assert!(!told.body.contains("signed-out"), "{}", told.body);
 }
 
 #[tokio::test]

@@ -43,12 +43,17 @@ where
 
 /// Returns a shop with its files in `folder`, and its sessions there too unless in `store`.
 pub(super) async fn open_shop(store: Option<&str>, folder: &Path) -> Router {
+    router(open_the_shop(store, folder).await)
+}
+
+/// The same, for tests that want more of it.
+pub(super) async fn open_the_shop(store: Option<&str>, folder: &Path) -> Shop {
     let database = folder.join("shop.db").display().to_string();
     let store = store.map_or_else(|| format!("sqlite:{database}"), str::to_owned);
     let variables = [("SESSION_STORE", store), ("SHOP_DATABASE", database)];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let settings = Settings::parse(variables).expect("settings");
-    router(Shop::open(&settings).await.expect("the shop opens"))
+    Shop::open(&settings).await.expect("the shop opens")
 }
 
 /// Runs `test` with a browser in front of what `open` makes. Ends browser, driver and shop before it reports how the test went.
@@ -75,6 +80,26 @@ where
         Ok(Err(error)) => panic!("{error}"),
         Err(failure) => panic::resume_unwind(failure.into_panic()),
     }
+    quit.expect("the browser ends");
+}
+
+/// Runs `test` with two browsers, each with a profile of its own, in front of what `open` makes.
+pub(super) async fn in_two_browsers_at<F, T>(open: impl AsyncFnOnce(&Path) -> Router, test: F)
+where
+    F: FnOnce(Browser, Browser) -> T + Send + 'static,
+    T: Future<Output = WebDriverResult<()>> + Send + 'static,
+{
+    let second_profile = tempfile::tempdir().expect("a temporary folder");
+    let (mut chromedriver, driver_url) = start_chromedriver().await;
+    let driver = start_browser(&driver_url, second_profile.path()).await;
+    let second = driver.clone();
+    in_browser_at(open, |first| async move {
+        let shop = first.shop.clone();
+        test(first, Browser { driver: second, shop }).await
+    })
+    .await;
+    let quit = driver.quit().await;
+    chromedriver.kill().await.expect("chromedriver ends");
     quit.expect("the browser ends");
 }
 

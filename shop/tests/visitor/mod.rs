@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
-use shop::{router::router, settings::Settings, state::Shop};
+use shop::{closing::Closing, router::router, settings::Settings, state::Shop};
 use tower::ServiceExt;
 
 /// Sends requests to a shop in memory, and keeps the session cookie as a browser would.
@@ -39,6 +39,15 @@ pub(super) async fn open(variables: &[(&str, &str)]) -> Visitor {
     let settings = Settings::parse(owned).expect("settings");
     let shop = Shop::open(&settings).await.expect("the shop opens");
     Visitor { shop: router(shop), cookie: None }
+}
+
+/// Opens a shop as on a developer's machine, and returns what closes it.
+pub(super) async fn open_with_closing() -> (Visitor, Closing) {
+    let variables = [("SESSION_STORE".to_owned(), "memory:".to_owned())];
+    let settings = Settings::parse(variables).expect("settings");
+    let shop = Shop::open(&settings).await.expect("the shop opens");
+    let closing = shop.closing.clone();
+    (Visitor { shop: router(shop), cookie: None }, closing)
 }
 
 impl Visitor {

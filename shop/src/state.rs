@@ -5,13 +5,8 @@ use std::error::Error;
 use cloakroom::{Sessions, Setting};
 
 use crate::{
-    closing::Closing,
-    database::Database,
-    orders::Orders,
-    passwords::Passwords,
-    secret,
-    settings::Settings,
-    users::Users,
+    closing::Closing, database::Database, orders::Orders, passwords::Passwords, secret,
+    settings::Settings, users::Users,
 };
 
 /// Everything that an open shop holds. Cheap to clone.

@@ -3,7 +3,7 @@
 mod visitor;
 
 use axum::http::{StatusCode, header};
-use visitor::{Visitor, open, open_with_closing, open_shop};
+use visitor::{Visitor, open, open_shop, open_with_closing};
 
 const SIGN_UP: &str = "name=Ada&email=ada%40example.org&password=a+short+sentence";
 const SIGN_IN: &str = "email=ada%40example.org&password=a+short+sentence";
@@ -215,8 +215,9 @@ async fn pages_are_not_kept_by_caches_and_run_no_script_but_the_shops() {
     for path in ["/", "/account", "/nowhere"] {
         let page = visitor.get(path).await;
         assert!(
-            page.header(header::CONTENT_SECURITY_POLICY)
-                .starts_with("default-src 'none'; script-src 'self'; connect-src 'self'; style-src")
+            page.header(header::CONTENT_SECURITY_POLICY).starts_with(
+                "default-src 'none'; script-src 'self'; connect-src 'self'; style-src"
+            )
         );
         assert_eq!(page.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
         assert!(page.header(header::CACHE_CONTROL).contains("no-store"), "{path}");
@@ -242,7 +243,10 @@ async fn who_is_not_signed_in_is_told_so_at_once_and_keeps_their_messages() {
     let told = visitor.get("/live").await;
     assert_eq!(told.header(header::CONTENT_TYPE), "text/event-stream");
     assert!(told.body.contains("event: signed-out"), "{}", told.body);
-    assert!(visitor.get("/cart").await.body.contains("is in your cart"), "the message is still there");
+    assert!(
+        visitor.get("/cart").await.body.contains("is in your cart"),
+        "the message is still there"
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,13 @@ pub use cloakroom_axum as axum;
 pub use cloakroom_core::conformance;
 #[doc(inline)]
 pub use cloakroom_core::{
-    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Ears, End, Error, ErrorKind, Event, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName, Lifetime, Listening, Listing, LogEvents, MemoryFull, MemoryStore, Observer, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record, Refusal, Renewal, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder, Signals, Store, StoreCall, StoreError, StoreOperation, SystemClock, Timestamp, UserId, UserIndex, Version,
+    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Ears, End,
+    Error, ErrorKind, Event, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName,
+    Lifetime, Listening, Listing, LogEvents, MemoryFull, MemoryStore, Observer, OnCorrupt,
+    OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record,
+    Refusal, Renewal, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder,
+    Signals, Store, StoreCall, StoreError, StoreOperation, SystemClock, Timestamp, UserId,
+    UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

@@ -106,7 +106,9 @@ async fn attempts(
                 if let Some(parts) = written.carried {
                     state.carry(parts);
                 }
-                if let (Next::Done, Some(turn)) = (&next, turn.take_if(|_| matches!(next, Next::Done))) {
+                if let (Next::Done, Some(turn)) =
+                    (&next, turn.take_if(|_| matches!(next, Next::Done)))
+                {
                     turn.hand_on(state.record());
                 }
                 drop(state);

@@ -82,9 +82,7 @@ pub use self::carried::{CookieCache, CookieDriver};
 pub use self::cookie::{CookieSettings, SameSite};
 pub use self::devices::SessionInfo;
 pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
-pub use self::events::{
-    Event, LogEvents, Observer, Refusal, Renewal, StoreCall, StoreOperation,
-};
+pub use self::events::{Event, LogEvents, Observer, Refusal, Renewal, StoreCall, StoreOperation};
 pub use self::finish::{Finish, Finished};
 pub use self::head::Head;
 pub use self::id::{Id, ParseIdError};

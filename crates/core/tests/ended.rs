@@ -139,8 +139,7 @@ async fn of_a_session_in_the_cookie_the_deny_list_knows_the_end() {
 
 #[tokio::test]
 async fn without_a_list_the_same_process_knows_it_all_the_same() {
-    let sessions =
-        Sessions::in_cookie(CookieDriver::signed()).secret(secret()).build().unwrap();
+    let sessions = Sessions::in_cookie(CookieDriver::signed()).secret(secret()).build().unwrap();
     let mut browser = signed_in(&sessions).await;
     let wait = begin(&browser).await;
     goes_on(&wait).await;
@@ -160,7 +159,8 @@ impl Observer for Tape {
 
 #[tokio::test]
 async fn what_expires_and_what_is_renewed_by_the_clock_is_told() {
-    let (clock, tape) = (FrozenClock::at(Timestamp::from_millis(1_780_000_000_000)), Tape::default());
+    let (clock, tape) =
+        (FrozenClock::at(Timestamp::from_millis(1_780_000_000_000)), Tape::default());
     let sessions = periodic(&clock).observer(tape.clone()).build().unwrap();
     let mut browser = signed_in(&sessions).await;
     clock.advance(11 * MINUTE);

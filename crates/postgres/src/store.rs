@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserId, UserIndex,
+    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserId,
+    UserIndex,
 };
 
 use crate::source::Source;

@@ -106,7 +106,9 @@ impl Post {
         match self {
             Self::Any(clients) => {
                 let client = clients.iter().cycle().nth(attempt % clients.len().max(1));
-                Ok(client.cloned().ok_or_else(|| redis::RedisError::from((redis::ErrorKind::InvalidClientConfig, "no node")))?)
+                Ok(client.cloned().ok_or_else(|| {
+                    redis::RedisError::from((redis::ErrorKind::InvalidClientConfig, "no node"))
+                })?)
             }
             Self::Sentinel(client) => Ok(client.lock().await.async_get_client().await?),
         }

@@ -1,8 +1,6 @@
 //! An open shop and a browser in front of it: started for one test, and ended with it, whatever happens.
 
-use std::{
-    future::Future, panic, path::Path, process::Stdio, sync::Arc, time::Duration,
-};
+use std::{future::Future, panic, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use axum::Router;
 use shop::{router::router, settings::Settings, state::Shop};

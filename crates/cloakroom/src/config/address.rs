@@ -24,7 +24,11 @@ pub(super) enum Redis {
     One,
     Cluster,
     /// With the URL that has the master's user and password, and its database.
-    Sentinel { service: String, login: String, database: Option<u32> },
+    Sentinel {
+        service: String,
+        login: String,
+        database: Option<u32>,
+    },
 }
 
 impl Address {
@@ -146,9 +150,21 @@ mod tests {
     #[test]
     fn what_is_no_address_leads_nowhere() {
         for text in [
-            "", "memory", "memory:x", "sqlite:", "cookie:clear", "postgres:", "postgres://", "redis:h",
-            "redis-cluster://", "redis-cluster://a,,b", "redis-sentinel://a", "redis-sentinel://a/",
-            "redis-sentinel://a/m/x", "redis-sentinel://a/m/1/2", "papyrus:scroll",
+            "",
+            "memory",
+            "memory:x",
+            "sqlite:",
+            "cookie:clear",
+            "postgres:",
+            "postgres://",
+            "redis:h",
+            "redis-cluster://",
+            "redis-cluster://a,,b",
+            "redis-sentinel://a",
+            "redis-sentinel://a/",
+            "redis-sentinel://a/m/x",
+            "redis-sentinel://a/m/1/2",
+            "papyrus:scroll",
         ] {
             assert!(Address::parse(text).is_none(), "{text}");
         }
@@ -157,10 +173,18 @@ mod tests {
     #[test]
     fn no_password_shows() {
         for text in [
-            "postgres://u:hunter2@h/d", "postgres://u:hun/ter2@hunter2@h/d", "redis://:hunter2@h",
-            "postgres://h/d?password=hunter2", "postgres://u:a?hunter2@h/d?password=hunter2",
-            "postgres:u:hunter2@h", "postgres:hunter2", "hunter2", "host=h password=hunter2", "u hunter2:x",
-            "redis-sentinel://u:hunter2@a,b/m", "postgres://h/d#hunter2",
+            "postgres://u:hunter2@h/d",
+            "postgres://u:hun/ter2@hunter2@h/d",
+            "redis://:hunter2@h",
+            "postgres://h/d?password=hunter2",
+            "postgres://u:a?hunter2@h/d?password=hunter2",
+            "postgres:u:hunter2@h",
+            "postgres:hunter2",
+            "hunter2",
+            "host=h password=hunter2",
+            "u hunter2:x",
+            "redis-sentinel://u:hunter2@a,b/m",
+            "postgres://h/d#hunter2",
         ] {
             assert!(!shown(text).contains("hunter2"), "{text}: {}", shown(text));
         }

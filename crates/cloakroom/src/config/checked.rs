@@ -133,7 +133,9 @@ impl Engine {
             Some(grace) => builder.renewal_grace(grace),
             None => builder,
         };
-        let blank = || Secret::generate().map(|secret| Sessions::builder(MemoryStore::new()).secret(secret));
+        let blank = || {
+            Secret::generate().map(|secret| Sessions::builder(MemoryStore::new()).secret(secret))
+        };
         let looks = [
             blank().and_then(|builder| cookie(builder).build()),
             blank().and_then(|builder| limits.tell(builder).build()),
@@ -155,10 +157,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn checked(&mut self) -> Option<Checked> {
         use Setting as S;
-        let env = self.one_of(
-            S::Env,
-            &[("production", Env::Production), ("development", Env::Development)],
-        );
+        let env = self
+            .one_of(S::Env, &[("production", Env::Production), ("development", Env::Development)]);
         let is_development = env == Some(Env::Development);
         let env = env.unwrap_or(Env::Production);
         let store = match self.settings.get(S::Store) {
@@ -198,11 +198,8 @@ impl Reader<'_> {
             Some(name) => CookieSettings::new(name),
             None => CookieSettings::default(),
         };
-        let same_site = [
-            ("lax", SameSite::Lax),
-            ("strict", SameSite::Strict),
-            ("none", SameSite::None),
-        ];
+        let same_site =
+            [("lax", SameSite::Lax), ("strict", SameSite::Strict), ("none", SameSite::None)];
         if let Some(same_site) = self.one_of(S::CookieSameSite, &same_site) {
             cookie = cookie.same_site(same_site);
         }
@@ -381,7 +378,8 @@ impl Reader<'_> {
     fn size(&mut self, setting: Setting) -> Option<usize> {
         self.read(setting, |text| {
             let units = [("KiB", 1024), ("MiB", 1024 * 1024)];
-            let unit = units.iter().find_map(|(name, size)| Some((text.strip_suffix(name)?, *size)));
+            let unit =
+                units.iter().find_map(|(name, size)| Some((text.strip_suffix(name)?, *size)));
             let (number, size) = unit.unwrap_or((text, 1));
             number.trim().parse::<usize>().ok()?.checked_mul(size)
         })

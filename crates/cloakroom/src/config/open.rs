@@ -66,12 +66,13 @@ impl Opened {
 
 impl Checked {
     async fn connect(&self, place: &Place) -> Result<Opened, SettingsError> {
-        let opened: Result<Opened, Box<dyn std::error::Error + Send + Sync>> = match &place.address {
+        let opened: Result<Opened, Box<dyn std::error::Error + Send + Sync>> = match &place.address
+        {
             Address::Memory => Ok(Opened::Memory),
             #[cfg(feature = "sqlite")]
-            Address::Sqlite(path) => crate::sqlite::SqliteStore::open(path)
-                .map(Opened::Sqlite)
-                .map_err(Into::into),
+            Address::Sqlite(path) => {
+                crate::sqlite::SqliteStore::open(path).map(Opened::Sqlite).map_err(Into::into)
+            }
             #[cfg(feature = "postgres")]
             Address::Postgres(url) => {
                 self.postgres(url).await.map(Opened::Postgres).map_err(Into::into)

@@ -170,7 +170,9 @@ impl<'de> Deserialize<'de> for Settings {
                     let Some(setting) = Setting::of_key(&key) else {
                         let known: Vec<_> = Setting::ALL.iter().map(|known| known.key()).collect();
                         let known = known.join(", ");
-                        return Err(Error::custom(format!("unknown field `{key}`, expected one of {known}")));
+                        return Err(Error::custom(format!(
+                            "unknown field `{key}`, expected one of {known}"
+                        )));
                     };
                     let Value(value) = map.next_value()?;
                     if settings.values.insert(setting, Zeroizing::new(value)).is_some() {

@@ -35,7 +35,11 @@ impl Metrics {
     #[must_use]
     pub fn new() -> Self {
         describe_counter!(EVENTS, Unit::Count, "what happened to sessions");
-        describe_counter!(CONFLICTS, Unit::Count, "requests overtaken by another one of their session");
+        describe_counter!(
+            CONFLICTS,
+            Unit::Count,
+            "requests overtaken by another one of their session"
+        );
         describe_counter!(REPLAYS, Unit::Count, "changes made again after a conflict");
         describe_histogram!(SECONDS, Unit::Seconds, "duration of a call to the session store");
         describe_histogram!(BATCH, Unit::Count, "records that shared a call to the session store");

@@ -27,31 +27,72 @@ impl Observer for LogEvents {
     fn event(&self, event: &Event<'_>) {
         match event {
             Event::Created { session, user } => {
-                log!(debug, event, "a session was created", session = display(session), user = user.map(display));
+                log!(
+                    debug,
+                    event,
+                    "a session was created",
+                    session = display(session),
+                    user = user.map(display)
+                );
             }
             Event::SignedIn { session, user } => {
-                log!(info, event, "a user signed in", session = display(session), user = display(user));
+                log!(
+                    info,
+                    event,
+                    "a user signed in",
+                    session = display(session),
+                    user = display(user)
+                );
             }
             Event::Renewed { session, before, user, cause } => log!(
-                debug, event, "a session got a new id",
-                session = display(session), before = display(before), user = user.map(display), cause = cause.name()
+                debug,
+                event,
+                "a session got a new id",
+                session = display(session),
+                before = display(before),
+                user = user.map(display),
+                cause = cause.name()
             ),
             Event::Destroyed { session, user } => {
-                log!(info, event, "a session was destroyed", session = display(session), user = user.map(display));
+                log!(
+                    info,
+                    event,
+                    "a session was destroyed",
+                    session = display(session),
+                    user = user.map(display)
+                );
             }
             Event::Expired { session, user } => {
-                log!(debug, event, "a session is over", session = display(session), user = user.map(display));
+                log!(
+                    debug,
+                    event,
+                    "a session is over",
+                    session = display(session),
+                    user = user.map(display)
+                );
             }
             Event::Revoked { session, user } => log!(
-                info, event, "a session was revoked",
-                session = session.as_ref().map(display), user = user.map(display)
+                info,
+                event,
+                "a session was revoked",
+                session = session.as_ref().map(display),
+                user = user.map(display)
             ),
             Event::Refused { session, reason } => log!(
-                debug, event, "a cookie was refused",
-                session = session.as_ref().map(display), reason = reason.name()
+                debug,
+                event,
+                "a cookie was refused",
+                session = session.as_ref().map(display),
+                reason = reason.name()
             ),
             Event::Overtaken { session, replayed } => {
-                log!(debug, event, "overtaken by another request", session = display(session), replayed = *replayed);
+                log!(
+                    debug,
+                    event,
+                    "overtaken by another request",
+                    session = display(session),
+                    replayed = *replayed
+                );
             }
         }
     }

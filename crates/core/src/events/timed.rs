@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use super::{Observers, StoreCall, StoreOperation};
 use crate::store::{BoxFuture, Erased};
-use crate::{Id, Listing, Operation, Outcome, Record, Signals, StoreError, Timestamp, UserId, UserIndex};
+use crate::{
+    Id, Listing, Operation, Outcome, Record, Signals, StoreError, Timestamp, UserId, UserIndex,
+};
 
 pub(crate) struct Timed {
     pub(crate) store: Arc<dyn Erased>,

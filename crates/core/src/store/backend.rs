@@ -8,9 +8,7 @@ use super::erased::Erased;
 use super::lane::{Lane, Trip};
 use crate::events::{Observers, Timed};
 use crate::watch::Ears;
-use crate::{
-    Id, Listening, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId,
-};
+use crate::{Id, Listening, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId};
 
 pub(crate) struct Backend {
     store: Arc<dyn Erased>,

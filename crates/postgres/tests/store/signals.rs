@@ -15,7 +15,8 @@ async fn what_happens_while_nobody_can_listen_is_found_afterwards() {
     let (store, url) = fresh().await;
     let secret = Secret::generate().unwrap();
     let open = |store| Sessions::builder(store).secret(secret.clone()).build().unwrap();
-    let (here, there) = (open(store), open(PostgresOptions::new(&url).unwrap().connect().await.unwrap()));
+    let (here, there) =
+        (open(store), open(PostgresOptions::new(&url).unwrap().connect().await.unwrap()));
     let listens = "SELECT count(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND query = 'LISTEN cloakroom'";
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

@@ -73,7 +73,9 @@ async fn the_older_protocol_and_documented_rights_are_enough() {
     let server = Redis::start().unwrap();
     let rights = "&cloakroom:* +publish +subscribe +get +mget +set +del +exists +eval +evalsha +time \
                   +zadd +zcard +zrange +zrangebyscore +zrem +zscore +pttl +pexpire +ping";
-    server.ask(&format!("ACL SETUSER shop on >secret resetchannels ~cloakroom:* {rights}")).unwrap();
+    server
+        .ask(&format!("ACL SETUSER shop on >secret resetchannels ~cloakroom:* {rights}"))
+        .unwrap();
     for protocol in ["", "?protocol=resp2"] {
         let url = format!("redis://shop:secret@127.0.0.1:{}/{protocol}", server.port());
         let (here, there) = pair(&RedisOptions::new(url));
@@ -89,7 +91,9 @@ async fn who_may_not_publish_still_ends_sessions() {
     let server = Redis::start().unwrap();
     let rights = "+get +mget +set +del +exists +eval +evalsha +time +zadd +zcard +zrange \
                   +zrangebyscore +zrem +zscore +pttl +pexpire +ping";
-    server.ask(&format!("ACL SETUSER shop on >secret resetchannels ~cloakroom:* {rights}")).unwrap();
+    server
+        .ask(&format!("ACL SETUSER shop on >secret resetchannels ~cloakroom:* {rights}"))
+        .unwrap();
     let url = format!("redis://shop:secret@127.0.0.1:{}", server.port());
     let (here, there) = pair(&RedisOptions::new(url));
     let mut browser = Browser::new(&here);

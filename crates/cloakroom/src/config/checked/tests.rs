@@ -67,8 +67,7 @@ fn effect(settings: &Settings) -> String {
 fn the_table_tells_the_true_defaults() {
     for row in table() {
         let [variable, _, default] = &row;
-        let setting =
-            *Setting::ALL.iter().find(|known| format!("`{known}`") == *variable).unwrap();
+        let setting = *Setting::ALL.iter().find(|known| format!("`{known}`") == *variable).unwrap();
         let Some(default) = default.strip_prefix('`') else { continue };
         let default = default.split('`').next().unwrap();
         let store = match setting {
@@ -116,7 +115,8 @@ fn each_setting_does_something() {
         let told = settings(&[(variable, value)]).or(Setting::Store, store);
         assert_ne!(effect(&bare), effect(&told), "{variable}");
     }
-    let shared = [("SESSION_COOKIE_HOST_PREFIX", "false"), ("SESSION_COOKIE_DOMAIN", "example.org")];
+    let shared =
+        [("SESSION_COOKIE_HOST_PREFIX", "false"), ("SESSION_COOKIE_DOMAIN", "example.org")];
     let shared = settings(&shared).or(Setting::Store, "memory:");
     assert!(effect(&shared).contains("example.org"));
 }
@@ -152,10 +152,16 @@ fn a_wrong_value_names_the_variable_what_it_got_and_what_it_takes() {
         ("SESSION_ON_SERVER_ERROR", "x"),
     ] {
         let found = mistakes(&[(variable, value)]).join("\n");
-        assert!(found.contains(variable) || found.contains("ABSOLUTE_TIMEOUT"), "{variable}={value}: {found}");
+        assert!(
+            found.contains(variable) || found.contains("ABSOLUTE_TIMEOUT"),
+            "{variable}={value}: {found}"
+        );
         let scheme = value.split(':').next().unwrap();
-        assert!(found.contains(scheme) || found.contains("ABSOLUTE"), "{variable}={value}: {found}");
-        assert!(found.contains("and it takes") , "{variable}={value}: {found}");
+        assert!(
+            found.contains(scheme) || found.contains("ABSOLUTE"),
+            "{variable}={value}: {found}"
+        );
+        assert!(found.contains("and it takes"), "{variable}={value}: {found}");
     }
 }
 

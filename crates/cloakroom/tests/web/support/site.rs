@@ -2,8 +2,8 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use cloakroom::conformance::Gauge;
@@ -102,7 +102,8 @@ impl Site {
         let (gates, gauge, tape) = (Gates::default(), Gauge::default(), Tape::default());
         let (mut servers, mut all) = (Vec::new(), Vec::new());
         for store in stores {
-            let sessions = Sessions::builder(gauge.measure(store)).secret(secret()).observer(tape.clone());
+            let sessions =
+                Sessions::builder(gauge.measure(store)).secret(secret()).observer(tape.clone());
             let sessions = sessions.insecure_http().build().unwrap();
             servers.push(serve(app(&sessions, &gates)).await);
             all.push(sessions);

@@ -58,7 +58,7 @@ async fn a_periodic_renewal_is_followed() {
         assert_ne!(browser.cookie().map(str::to_owned), before, "renewed");
     }
     goes_on(&wait).await;
-    browser.visit(|session| session.sign_out()).await.unwrap().unwrap();
+    browser.visit(Session::sign_out).await.unwrap().unwrap();
     assert_eq!(in_time(wait).await.unwrap(), End::Over);
 }
 
@@ -108,7 +108,7 @@ async fn a_detached_session_can_wait_too() {
     visit.end(StatusCode::OK).await.unwrap();
     let wait = tokio::spawn(detached.ended());
     goes_on(&wait).await;
-    browser.visit(|session| session.destroy()).await.unwrap().unwrap();
+    browser.visit(Session::destroy).await.unwrap().unwrap();
     assert_eq!(in_time(wait).await.unwrap(), End::Over);
     assert_eq!(in_time(detached.ended()).await, End::Over, "and again at once");
 }
@@ -125,11 +125,11 @@ async fn of_a_session_in_the_cookie_the_deny_list_knows_the_end() {
     let mut browser = signed_in(&here).await;
     let wait = begin(&browser).await;
     goes_on(&wait).await;
-    browser.at(&there).visit(|session| session.sign_out()).await.unwrap().unwrap();
+    browser.at(&there).visit(Session::sign_out).await.unwrap().unwrap();
     assert_eq!(in_time(wait).await.unwrap(), End::Over);
     let renewed = signed_in(&here).await;
     let wait = begin(&renewed).await;
-    renewed.at(&there).visit(|session| session.renew()).await.unwrap().unwrap();
+    renewed.at(&there).visit(Session::renew).await.unwrap().unwrap();
     assert_eq!(in_time(wait).await.unwrap(), End::Renewed);
     browser = signed_in(&here).await;
     let wait = begin(&browser).await;
@@ -143,7 +143,7 @@ async fn without_a_list_the_same_process_knows_it_all_the_same() {
     let mut browser = signed_in(&sessions).await;
     let wait = begin(&browser).await;
     goes_on(&wait).await;
-    browser.visit(|session| session.sign_out()).await.unwrap().unwrap();
+    browser.visit(Session::sign_out).await.unwrap().unwrap();
     assert_eq!(in_time(wait).await.unwrap(), End::Over);
 }
 

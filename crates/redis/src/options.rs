@@ -233,7 +233,7 @@ impl RedisOptions {
             Servers::Cluster(urls) => clients(urls),
             Servers::Sentinel(urls, master) => {
                 let client = self.sentinel_client(urls, master)?;
-                Ok(Some(Post::Sentinel(tokio::sync::Mutex::new(client))))
+                Ok(Some(Post::Sentinel(Box::new(tokio::sync::Mutex::new(client)))))
             }
             Servers::Given(_) => Ok(None),
         }

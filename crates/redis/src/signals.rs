@@ -25,7 +25,7 @@ const PING: Duration = Duration::from_secs(10);
 pub(crate) enum Post {
     /// One server, or some nodes of a cluster: each hears what is published at any.
     Any(Vec<Client>),
-    Sentinel(Mutex<SentinelClient>),
+    Sentinel(Box<Mutex<SentinelClient>>),
 }
 
 /// What it takes to listen.
@@ -105,10 +105,10 @@ impl Post {
     async fn client(&self, attempt: usize) -> Result<Client, RedisError> {
         match self {
             Self::Any(clients) => {
+                let none =
+                    || redis::RedisError::from((redis::ErrorKind::InvalidClientConfig, "no node"));
                 let client = clients.iter().cycle().nth(attempt % clients.len().max(1));
-                Ok(client.cloned().ok_or_else(|| {
-                    redis::RedisError::from((redis::ErrorKind::InvalidClientConfig, "no node"))
-                })?)
+                Ok(client.cloned().ok_or_else(none)?)
             }
             Self::Sentinel(client) => Ok(client.lock().await.async_get_client().await?),
         }

@@ -188,6 +188,11 @@ mod tests {
         ] {
             assert!(!shown(text).contains("hunter2"), "{text}: {}", shown(text));
         }
+        proptest::proptest!(|(scheme in "postgres|redis|rediss-sentinel|x", password in "[!-~]{0,12}hunter2[!-~]{0,12}", end in "|/d|/d\\?x=y")| {
+            let text = format!("{scheme}://u:{password}@h:1{end}");
+            proptest::prop_assert!(!shown(&text).contains("hunter2"), "{}", shown(&text));
+            let _ = Address::parse(&text);
+        });
         assert_eq!(shown("postgres://u:p@h:5/d?x=y"), "postgres://…@h:5/d");
         assert_eq!(shown("redis://h:1"), "redis://h:1");
         assert_eq!(shown("papyrus:x"), "papyrus:…");

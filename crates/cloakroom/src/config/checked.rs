@@ -3,7 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::address::{Address, Redis, shown};
+#[cfg(feature = "redis")]
+use super::address::Redis;
+use super::address::{Address, shown};
 use super::{Mistake, Setting, Settings, SettingsError, secrets};
 use crate::{
     ConfigError, CookieCache, CookieSettings, MemoryStore, OnCorrupt, OnServerError, OnStoreError,
@@ -21,8 +23,14 @@ pub(super) enum Env {
 pub(super) struct Checked {
     pub(super) store: Place,
     pub(super) deny_list: Option<Place>,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "there is no such store"))]
     pub(super) table: Option<String>,
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "there is no such store"))]
     pub(super) prefix: Option<String>,
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "redis")),
+        expect(dead_code, reason = "there is no such store")
+    )]
     pub(super) timeout: Option<Duration>,
     pub(super) split: Option<u8>,
     secrets: Vec<Secret>,

@@ -1,4 +1,4 @@
-//! What happens to sessions, as numbers: for Prometheus, OpenTelemetry, StatsD or whatever else the application's
+//! What happens to sessions, as numbers: for Prometheus, OpenTelemetry or whatever else the application's
 //! [`metrics`](https://docs.rs/metrics) recorder writes to. Feature `metrics`.
 //!
 //! ```

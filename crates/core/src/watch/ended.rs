@@ -35,8 +35,8 @@ impl Session {
     /// itself. It holds nothing but a place in a list, and may be dropped at any time.
     ///
     /// What this process ends is seen at once; what another one ends, within milliseconds where the store sends
-    /// [`Signals`](crate::Signals) (Redis, Postgres), else within a second (SQLite, stores of your own, a deny list);
-    /// an expiry within a second. While the store is down nothing is known, and the wait goes on.
+    /// [`Signals`](crate::Signals) (Redis, Postgres). Else sessions are looked at together, twice a second and at most some
+    /// 10,000 a second (SQLite, stores of your own, a deny list); an expiry is seen within a second. While the store is down nothing is known, and the wait goes on.
     ///
     /// A periodic renewal is followed. One that a handler asked for, or a sign-in, is an end of its own kind,
     /// [`End::Renewed`]: the old token must be worth nothing then, also to who opened a stream with it. A browser just
@@ -98,11 +98,11 @@ async fn watch(work: &Arc<Work>, mut record: Record) -> End {
                 if moved {
                     continue;
                 }
-                let next = if signalled { now.plus(AT_LEAST) } else { now };
+                let next = now.plus(if signalled { AT_LEAST } else { sessions.watches.rest() });
                 next.min(sessions.end_of(&record))
             }
             // It is down; nothing is known of the session until it is back.
-            Err(_) => now,
+            Err(_) => now.plus(sessions.watches.rest()),
         };
         here.rung(due).await;
         place = Some(here);

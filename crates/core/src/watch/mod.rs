@@ -9,6 +9,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 
@@ -97,9 +98,7 @@ impl Watches {
         if self.is_empty() {
             return;
         }
-        for bell in self.shard(id).get(&id).into_iter().flatten() {
-            bell.ring();
-        }
+        self.bells(id).iter().for_each(|bell| bell.ring());
     }
 
     /// Tells those who wait for `id` that this process has ended it.
@@ -107,7 +106,7 @@ impl Watches {
         if self.is_empty() {
             return;
         }
-        for bell in self.shard(id).get(&id).into_iter().flatten() {
+        for bell in self.bells(id) {
             bell.over.store(true, Ordering::SeqCst);
             bell.ring();
         }
@@ -130,12 +129,31 @@ impl Watches {
     fn each(&self, visit: impl Fn(&Bell)) {
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.values().flatten().for_each(|bell| visit(bell));
+            let bells: Vec<_> = shard.values().flatten().cloned().collect();
+            drop(shard);
+            bells.iter().for_each(|bell| visit(bell));
         }
     }
 
+    /// Returns the bells of those who wait for `id`, to be rung outside of the lock: a waker is somebody else's code, and
+    /// may drop who waits.
+    fn bells(&self, id: Id) -> Vec<Arc<Bell>> {
+        self.shard(id).get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Returns how many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Returns how long to rest between two looks at a session, so that all looks together are no more than the store can
+    /// bear: 10 a millisecond.
+    pub(crate) fn rest(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.len() / 10).unwrap_or(u64::MAX))
+    }
+
     fn is_empty(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) == 0
+        self.len() == 0
     }
 
     fn shard(&self, id: Id) -> MutexGuard<'_, Shard> {

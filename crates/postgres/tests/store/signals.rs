@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloakroom_core::conformance::Browser;
-use cloakroom_core::{End, Secret, Sessions};
+use cloakroom_core::{End, Secret, Session, Sessions};
 use cloakroom_postgres::PostgresOptions;
 use http::StatusCode;
 use servers::Postgres;
@@ -53,7 +53,7 @@ async fn without_anybody_who_waits_nothing_listens() {
     let sessions = crate::support::sessions(store);
     let mut browser = Browser::new(&sessions);
     browser.visit(|session| session.sign_in("ann")).await.unwrap().unwrap();
-    browser.visit(|session| session.sign_out()).await.unwrap().unwrap();
+    browser.visit(Session::sign_out).await.unwrap().unwrap();
     let connections = "SELECT count(*) FROM pg_stat_activity
                        WHERE datname = current_database() AND application_name = 'cloakroom'";
     assert_eq!(Postgres::shared().execute_in(&url, connections).unwrap(), "2");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloakroom_core::conformance::Browser;
-use cloakroom_core::{End, Id, Secret, Sessions};
+use cloakroom_core::{End, Id, Secret, Session, Sessions};
 use cloakroom_redis::RedisOptions;
 use http::StatusCode;
 use servers::{Redis, RedisSentinel};
@@ -98,6 +98,6 @@ async fn who_may_not_publish_still_ends_sessions() {
     let (here, there) = pair(&RedisOptions::new(url));
     let mut browser = Browser::new(&here);
     browser.visit(|session| session.sign_in("ann")).await.unwrap().unwrap();
-    browser.at(&there).visit(|session| session.sign_out()).await.unwrap().unwrap();
-    assert!(browser.visit(|session| session.user()).await.unwrap().is_none());
+    browser.at(&there).visit(Session::sign_out).await.unwrap().unwrap();
+    assert!(browser.visit(Session::user).await.unwrap().is_none());
 }

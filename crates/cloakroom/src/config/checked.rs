@@ -186,7 +186,8 @@ impl Reader<'_> {
         let checked = Checked {
             table: self.text(S::StoreTable),
             prefix: self.text(S::StorePrefix),
-            timeout: self.duration(S::StoreTimeout),
+            timeout: self
+                .read(S::StoreTimeout, |text| duration(text).filter(|time| !time.is_zero())),
             split: self.number(S::CookieSplit, |cookies: &u8| (1..=9).contains(cookies)),
             secrets: secrets::read(self.settings, env).unwrap_or_else(|mistakes| {
                 self.mistakes.extend(mistakes);
@@ -389,7 +390,7 @@ impl Reader<'_> {
             let unit =
                 units.iter().find_map(|(name, size)| Some((text.strip_suffix(name)?, *size)));
             let (number, size) = unit.unwrap_or((text, 1));
-            number.trim().parse::<usize>().ok()?.checked_mul(size)
+            number.trim().parse::<usize>().ok()?.checked_mul(size).filter(|bytes| *bytes > 0)
         })
     }
 

@@ -127,6 +127,8 @@ fn a_wrong_value_names_the_variable_what_it_got_and_what_it_takes() {
         ("SESSION_ENV", "staging"),
         ("SESSION_STORE", "papyrus:scroll"),
         ("SESSION_STORE_TIMEOUT", "5"),
+        ("SESSION_STORE_TIMEOUT", "0s"),
+        ("SESSION_MAX_PAYLOAD", "0"),
         ("SESSION_COOKIE_NAME", "a b"),
         ("SESSION_COOKIE_SAME_SITE", "sometimes"),
         ("SESSION_COOKIE_DOMAIN", "example.org"),

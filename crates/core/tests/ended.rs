@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cloakroom_core::conformance::{Browser, Gauge};
 use cloakroom_core::*;
+use futures_util::FutureExt as _;
 use http::StatusCode;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -90,6 +91,28 @@ async fn while_the_store_is_down_the_wait_goes_on() {
     goes_on(&wait).await;
     sessions.revoke_all(&UserId::new("ann").unwrap()).await.unwrap();
     assert_eq!(in_time(wait).await.unwrap(), End::Over);
+}
+
+#[tokio::test]
+async fn what_the_same_process_ends_is_seen_at_once() {
+    let sessions = Sessions::builder(MemoryStore::new()).secret(secret()).build().unwrap();
+    let ann = UserId::new("ann").unwrap();
+    for (way, expected) in [(0, End::Over), (1, End::Over), (2, End::Over), (3, End::Renewed)] {
+        let mut browser = signed_in(&sessions).await;
+        let visit = browser.begin().await.unwrap();
+        let id = visit.session().id().unwrap();
+        let mut ended = Box::pin(visit.session().ended());
+        visit.end(StatusCode::OK).await.unwrap();
+        assert!((&mut ended).now_or_never().is_none());
+        match way {
+            0 => assert!(sessions.revoke(id).await.unwrap()),
+            1 => assert_eq!(sessions.revoke_all(&ann).await.unwrap(), 1),
+            2 => browser.visit(Session::sign_out).await.unwrap().unwrap(),
+            _ => browser.visit(Session::renew).await.unwrap().unwrap(),
+        }
+        assert_eq!((&mut ended).now_or_never(), Some(expected), "{way}");
+        sessions.revoke_all(&ann).await.unwrap();
+    }
 }
 
 #[tokio::test]

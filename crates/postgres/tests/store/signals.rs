@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use cloakroom_core::conformance::Browser;
-use cloakroom_core::{End, Secret, Session, Sessions};
+use cloakroom_core::{
+    Clock as _, End, FrozenClock, Secret, Session, Sessions, SessionsBuilder, SystemClock,
+};
 use cloakroom_postgres::PostgresOptions;
 use http::StatusCode;
 use servers::Postgres;
@@ -71,4 +73,46 @@ async fn without_anybody_who_waits_nothing_listens() {
     wait.abort();
     drop((wait.await, browser, sessions));
     count("0").await;
+}
+
+/// Lets another process renew a session in its time and end it under its new id, while this one waits.
+async fn is_followed(here: &Sessions, there: &Sessions, clock: &FrozenClock) {
+    let mut browser = Browser::new(here);
+    browser.visit(|session| session.sign_in("ann")).await.unwrap().unwrap();
+    let visit = browser.begin().await.unwrap();
+    let (before, wait) = (visit.session().id(), tokio::spawn(visit.session().ended()));
+    visit.end(StatusCode::OK).await.unwrap();
+    let minute = Duration::from_secs(60);
+    for _ in 0..2 {
+        // It has found its place, and what it hears now is a signal.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        clock.advance(11 * minute);
+        let mut elsewhere = browser.at(there);
+        elsewhere.visit(|_| ()).await.unwrap();
+        browser = elsewhere.at(here);
+        assert!(!wait.is_finished());
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let id = browser.visit(Session::id).await.unwrap();
+    assert_ne!(id, before);
+    assert!(there.revoke(id.unwrap()).await.unwrap());
+    let ended = tokio::time::timeout(Duration::from_secs(20), wait).await;
+    assert_eq!(ended.expect("the clock stands still, so only a signal tells").unwrap(), End::Over);
+}
+
+/// Renewed every ten minutes of a clock that the test holds.
+fn periodic(builder: SessionsBuilder, secret: &Secret, clock: &FrozenClock) -> Sessions {
+    let minute = Duration::from_secs(60);
+    let builder = builder.secret(secret.clone()).clock(clock.clone());
+    builder.renewal_timeout(10 * minute).build().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_renewal_by_another_process_is_followed() {
+    let (store, url) = fresh().await;
+    let (secret, clock) = (Secret::generate().unwrap(), FrozenClock::at(SystemClock.now()));
+    let here = periodic(Sessions::builder(store), &secret, &clock);
+    let store = PostgresOptions::new(&url).unwrap().connect().await.unwrap();
+    let there = periodic(Sessions::builder(store), &secret, &clock);
+    is_followed(&here, &there, &clock).await;
 }

@@ -254,7 +254,7 @@ fn is_forgotten(error: &redis::RedisError) -> bool {
 }
 
 /// Up to half of `delay`, so that many processes do not come back at the same moment.
-fn jitter(delay: Duration) -> Duration {
+pub(crate) fn jitter(delay: Duration) -> Duration {
     let random = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
     delay.mul_f64(random / 2.0)
 }

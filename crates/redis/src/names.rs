@@ -20,6 +20,11 @@ impl Names {
         format!("{}{id}", self.prefix)
     }
 
+    /// Returns the channel on which the ids of ended sessions are published; the scripts know it too.
+    pub(crate) fn channel(&self) -> String {
+        format!("{}ended", self.prefix)
+    }
+
     /// Returns the command that reads several sessions at once.
     pub(crate) fn get_all(&self, ids: &[Id]) -> Cmd {
         let mut cmd = Cmd::with_capacity(ids.len() + 1, 8 + ids.len() * (self.prefix.len() + 36));

@@ -32,7 +32,7 @@
 mod error;
 mod extract;
 
-pub use cloakroom_tower::SessionLayer;
+pub use cloakroom_tower::{CrossOriginLayer, SessionLayer};
 
 pub use self::error::{Error, SessionRejection};
 pub use self::extract::{Lazy, Session};

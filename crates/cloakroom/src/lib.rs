@@ -9,12 +9,12 @@ pub use cloakroom_axum as axum;
 pub use cloakroom_core::conformance;
 #[doc(inline)]
 pub use cloakroom_core::{
-    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Error,
-    ErrorKind, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName, Lifetime,
-    Listing, MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
-    ParseIdError, Payload, Pending, Record, SameSite, Saved, Secret, Session, SessionInfo,
-    Sessions, SessionsBuilder, Store, StoreError, SystemClock, Timestamp, UserId, UserIndex,
-    Version,
+    Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
+    CrossOrigin, CrossOriginRefusal, Error, ErrorKind, Finish, Finished, FrozenClock, Head, Id,
+    InvalidUserId, Key, KeyName, Lifetime, Listing, MemoryFull, MemoryStore, OnCorrupt,
+    OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record,
+    SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder, Store, StoreError,
+    SystemClock, Timestamp, UserId, UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

@@ -295,6 +295,20 @@ pub enum ConfigError {
     /// A session that travels in the cookie needs no copy of itself.
     #[error("`cookie_cache` is for sessions in a store; these travel in the cookie already")]
     CacheWithoutStore,
+    /// What was given as a trusted origin is none.
+    #[error(
+        "{0:?} is no origin: write it as browsers do in the Origin header, scheme://host or scheme://host:port, without a \
+         path and without a wildcard"
+    )]
+    InvalidOrigin(String),
+    /// What was given as a path, or a pattern of paths, is none.
+    #[error("{path:?} cannot be used as a path here: {why}")]
+    InvalidPath {
+        /// What was given.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The cookie's domain or path cannot stand in a header.
     #[error("{0:?} cannot be the {1} of a cookie")]
     InvalidAttribute(String, &'static str),

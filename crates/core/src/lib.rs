@@ -53,6 +53,10 @@ mod plan;
 mod queue;
 mod state;
 
+mod answer;
+mod cross_origin;
+mod exempt;
+
 mod cookie;
 mod head;
 mod id;
@@ -75,9 +79,11 @@ pub mod conformance;
 #[doc(hidden)]
 pub mod fuzzing;
 
+pub use self::answer::Answer;
 pub use self::builder::SessionsBuilder;
 pub use self::carried::{CookieCache, CookieDriver};
 pub use self::cookie::{CookieSettings, SameSite};
+pub use self::cross_origin::{CrossOrigin, CrossOriginRefusal};
 pub use self::devices::SessionInfo;
 pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
 pub use self::finish::{Finish, Finished};

@@ -26,14 +26,18 @@
 //! # }
 //! ```
 
+mod answered;
 mod body;
+mod cross_origin;
 mod future;
 mod layer;
 mod service;
 
 pub use cloakroom_core as core;
 
+pub use self::answered::AnsweredFuture;
 pub use self::body::ResponseBody;
+pub use self::cross_origin::{CrossOriginLayer, CrossOriginService};
 pub use self::future::ResponseFuture;
 pub use self::layer::SessionLayer;
 pub use self::service::SessionService;

@@ -14,6 +14,7 @@
 #[macro_use]
 mod support;
 
+mod cross_origin;
 mod cut_off;
 mod devices;
 mod sign_in;

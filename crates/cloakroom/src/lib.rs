@@ -10,11 +10,12 @@ pub use cloakroom_core::conformance;
 #[doc(inline)]
 pub use cloakroom_core::{
     Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
-    CrossOrigin, CrossOriginRefusal, Error, ErrorKind, Finish, Finished, FrozenClock, Head, Id,
-    InvalidUserId, Key, KeyName, Lifetime, Listing, MemoryFull, MemoryStore, OnCorrupt,
-    OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record,
-    SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder, Store, StoreError,
-    SystemClock, Timestamp, UserId, UserIndex, Version,
+    CrossOrigin, CrossOriginRefusal, Error, ErrorKind, Finish, Finished, FrozenClock, Guard,
+    GuardRefusal, Head, Id, InvalidUserId, Key, KeyName, Lifetime, Listing, LoadUser, LocalPath,
+    MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
+    ParseIdError, ParseLocalPathError, Payload, Pending, Record, SameSite, Saved, Secret, Session,
+    SessionInfo, Sessions, SessionsBuilder, SignInOptions, Store, StoreError, SystemClock,
+    Timestamp, UserId, UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

@@ -10,7 +10,6 @@ use crate::lifetime::Limits;
 use crate::place::{Place, Stored};
 use crate::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions, Settings};
 use crate::store::Backend;
-use crate::token::KeyRing;
 use crate::{Clock, ConfigError, Secret, SystemClock};
 
 /// Configures [`Sessions`]; made by [`Sessions::builder`].
@@ -164,7 +163,6 @@ impl SessionsBuilder {
             return Err(ConfigError::Timeout { setting, got_ms, rule: "at least 1000 ms" });
         }
         let cookie = CookieWriter::new(&cookie, secure)?;
-        let keys = KeyRing::derive(&secrets, cookie.name());
         let place = match home {
             Home::Store(store) => {
                 let copy = cache.map(|cache| Copy::new(cache, &secrets, &cookie));
@@ -175,7 +173,7 @@ impl SessionsBuilder {
                 Place::Cookie(Carrier::new(driver, &secrets, &cookie, settings.max_payload))
             }
         };
-        Ok(Sessions::new(place, keys, cookie, clock, settings))
+        Ok(Sessions::new(place, &secrets, cookie, clock, settings))
     }
 }
 

@@ -381,6 +381,7 @@ mod tests {
                 at: Timestamp::from_millis(4),
                 address: "2001:db8::1".parse().ok(),
                 agent: Some("\"Netscape\" 4\u{7}".to_owned()),
+                auth: None,
             })),
             moved: Some(Moved { to: Id::from_bytes([7; 16]), until: Timestamp::from_millis(9) }),
         };

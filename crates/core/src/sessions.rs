@@ -10,10 +10,11 @@ use crate::builder::Home;
 use crate::cookie::CookieWriter;
 use crate::lifetime::Limits;
 use crate::place::Place;
+use crate::purpose::PurposeKeys;
 use crate::queue::Queue;
 use crate::store::Backend;
 use crate::token::KeyRing;
-use crate::{Clock, CookieDriver, Error, Id, Pending, SessionsBuilder, Store};
+use crate::{Clock, CookieDriver, Error, Id, Pending, Secret, SessionsBuilder, Store};
 
 /// The sessions of an application: its store, secrets, cookie and limits. Cheap to clone.
 ///
@@ -35,6 +36,10 @@ pub struct Sessions(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) place: Place,
     pub(crate) keys: KeyRing,
+    /// For authentication hashes.
+    pub(crate) auth: PurposeKeys,
+    /// For CSRF tokens.
+    pub(crate) csrf: PurposeKeys,
     pub(crate) cookie: CookieWriter,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
@@ -104,13 +109,23 @@ impl Sessions {
 
     pub(crate) fn new(
         place: Place,
-        keys: KeyRing,
+        secrets: &[Secret],
         cookie: CookieWriter,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
         let queues = std::array::from_fn(|_| Queue::default());
-        Self(Arc::new(Inner { place, keys, cookie, clock, settings, queues }))
+        let name = cookie.name();
+        Self(Arc::new(Inner {
+            keys: KeyRing::derive(secrets, name),
+            auth: PurposeKeys::derive(secrets, "auth", name),
+            csrf: PurposeKeys::derive(secrets, "csrf", name),
+            place,
+            cookie,
+            clock,
+            settings,
+            queues,
+        }))
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -7,7 +7,7 @@ use crate::draft::Draft;
 use crate::payload::{Extras, Moved, Payload};
 use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
 use crate::sessions::{Inner, Settings};
-use crate::sign_in::SignIn;
+use crate::sign_in::{AuthHash, SignIn};
 use crate::token::{Signer, Token};
 use crate::{Error, Id, Operation, Outcome, Record, Timestamp, UserId, Version};
 
@@ -187,9 +187,9 @@ impl State {
     }
 
     /// Signs a user in, under a new id. What somebody else did before in this session is not for them to see.
-    pub(crate) fn sign_in(&mut self, sign_in: SignIn) -> Result<(), Error> {
+    pub(crate) fn sign_in(&mut self, sign_in: SignIn, keep_data: bool) -> Result<(), Error> {
         self.renew()?;
-        if self.user().is_some_and(|before| *before != sign_in.user) {
+        if !keep_data && self.user().is_some_and(|before| *before != sign_in.user) {
             self.destroy();
         }
         self.sign_in = Some(Box::new(sign_in));
@@ -201,6 +201,14 @@ impl State {
         match &self.sign_in {
             Some(sign_in) => Some(&sign_in.user),
             None => self.record()?.user.as_ref(),
+        }
+    }
+
+    /// Returns what the user who is signed in signed in with.
+    pub(crate) fn auth(&self) -> Option<&AuthHash> {
+        match &self.sign_in {
+            Some(sign_in) => sign_in.auth.as_ref(),
+            None => self.draft.extras.signed_in.as_ref()?.auth.as_ref(),
         }
     }
 

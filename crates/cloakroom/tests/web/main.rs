@@ -15,8 +15,10 @@
 mod support;
 
 mod cross_origin;
+mod current_user;
 mod cut_off;
 mod devices;
+mod guards;
 mod sign_in;
 mod sign_out;
 mod updates;

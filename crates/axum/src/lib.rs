@@ -34,7 +34,7 @@ mod extract;
 mod user;
 
 pub use cloakroom_tower::{
-    CrossOriginLayer, GuardLayer, SessionLayer, guest, recent_sign_in, require_user,
+    CrossOriginLayer, CsrfLayer, GuardLayer, SessionLayer, guest, recent_sign_in, require_user,
 };
 
 pub use self::error::{Error, SessionRejection};

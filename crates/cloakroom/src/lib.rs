@@ -10,12 +10,12 @@ pub use cloakroom_core::conformance;
 #[doc(inline)]
 pub use cloakroom_core::{
     Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
-    CrossOrigin, CrossOriginRefusal, Error, ErrorKind, Finish, Finished, FrozenClock, Guard,
-    GuardRefusal, Head, Id, InvalidUserId, Key, KeyName, Lifetime, Listing, LoadUser, LocalPath,
-    MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
-    ParseIdError, ParseLocalPathError, Payload, Pending, Record, SameSite, Saved, Secret, Session,
-    SessionInfo, Sessions, SessionsBuilder, SignInOptions, Store, StoreError, SystemClock,
-    Timestamp, UserId, UserIndex, Version,
+    CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Error, ErrorKind, Finish, Finished,
+    FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key, KeyName, Lifetime, Listing,
+    LoadUser, LocalPath, MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError,
+    Operation, Outcome, ParseIdError, ParseLocalPathError, Payload, Pending, Record, SameSite,
+    Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions, Store,
+    StoreError, SystemClock, Timestamp, UserId, UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

@@ -56,6 +56,7 @@ mod state;
 
 mod answer;
 mod cross_origin;
+mod csrf;
 mod exempt;
 mod guard;
 mod local_path;
@@ -88,6 +89,7 @@ pub use self::builder::SessionsBuilder;
 pub use self::carried::{CookieCache, CookieDriver};
 pub use self::cookie::{CookieSettings, SameSite};
 pub use self::cross_origin::{CrossOrigin, CrossOriginRefusal};
+pub use self::csrf::{Csrf, CsrfRefusal, CsrfStep};
 pub use self::devices::SessionInfo;
 pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
 pub use self::finish::{Finish, Finished};

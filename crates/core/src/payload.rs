@@ -60,6 +60,8 @@ struct Index {
 pub(crate) struct Extras {
     pub(crate) lifetime: Lifetime,
     pub(crate) renewed: Option<Timestamp>,
+    /// Which id the session had before its last periodic renewal.
+    pub(crate) renewed_from: Option<Id>,
     pub(crate) signed_in: Option<Arc<SignedIn>>,
     pub(crate) moved: Option<Moved>,
 }
@@ -242,7 +244,7 @@ impl Writer {
     }
 
     fn extras(&mut self, extras: &Extras) {
-        let Extras { lifetime, renewed, signed_in, moved } = extras;
+        let Extras { lifetime, renewed, renewed_from, signed_in, moved } = extras;
         let mut number = |name: &str, value: Option<i128>| {
             if let Some(value) = value {
                 self.0.push_str(&format!(",\"{name}\":{value}"));
@@ -254,6 +256,9 @@ impl Writer {
         number("absolute", lifetime.absolute.map(millis));
         number("renewed", renewed.map(|at| at.as_millis().into()));
         number("moved_until", moved.map(|moved| moved.until.as_millis().into()));
+        if let Some(id) = renewed_from {
+            self.0.push_str(&format!(",\"renewed_from\":\"{id}\""));
+        }
         if let Some(signed_in) = signed_in {
             let text = serde_json::to_string(&**signed_in).expect("plain texts can be written");
             self.0.push_str(",\"signed_in\":");
@@ -276,6 +281,7 @@ struct Shape<'a> {
     idle: Option<u64>,
     absolute: Option<u64>,
     renewed: Option<Timestamp>,
+    renewed_from: Option<String>,
     signed_in: Option<SignedIn>,
     moved_to: Option<String>,
     moved_until: Option<Timestamp>,
@@ -299,16 +305,18 @@ impl Index {
         if shape.format > FORMAT {
             return Err(Unreadable::Newer(shape.format));
         }
-        let moved_to = shape.moved_to.map(|to| to.parse());
-        let moved_to = moved_to
-            .transpose()
-            .map_err(|_| Unreadable::NotOurs(serde_json::error::Category::Data, 0))?;
+        let id = |text: Option<String>| {
+            let id = text.map(|text| text.parse()).transpose();
+            id.map_err(|_| Unreadable::NotOurs(serde_json::error::Category::Data, 0))
+        };
+        let (moved_to, renewed_from) = (id(shape.moved_to)?, id(shape.renewed_from)?);
         let moved = moved_to.map(|to| Moved { to, until: shape.moved_until.unwrap_or_default() });
         // As much as is written.
         let limit = |millis: u64| Duration::from_millis(millis.min(i64::MAX.unsigned_abs()));
         let extras = Extras {
             lifetime: Lifetime { idle: shape.idle.map(limit), absolute: shape.absolute.map(limit) },
             renewed: shape.renewed,
+            renewed_from,
             signed_in: shape.signed_in.map(Arc::new),
             moved,
         };
@@ -377,6 +385,7 @@ mod tests {
         let extras = Extras {
             lifetime: Lifetime { idle: Some(Duration::from_secs(1)), absolute: None },
             renewed: Some(Timestamp::from_millis(5)),
+            renewed_from: Some(Id::from_bytes([9; 16])),
             signed_in: Some(Arc::new(SignedIn {
                 at: Timestamp::from_millis(4),
                 address: "2001:db8::1".parse().ok(),

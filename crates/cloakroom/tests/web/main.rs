@@ -15,6 +15,7 @@
 mod support;
 
 mod cross_origin;
+mod csrf;
 mod current_user;
 mod cut_off;
 mod devices;

@@ -30,11 +30,20 @@ impl Index {
             let renewed = text[start..scanner.at].parse().ok()?;
             index.extras =
                 Extras { renewed: Some(Timestamp::from_millis(renewed)), ..Extras::default() };
+            if scanner.skip(",\"renewed_from\":\"") {
+                let start = scanner.at;
+                scanner.at = start.checked_add(ID_CHARS)?;
+                index.extras.renewed_from = Some(text.get(start..scanner.at)?.parse().ok()?);
+                scanner.expect("\"")?;
+            }
         }
         scanner.expect("}")?;
         (scanner.at == text.len()).then_some(index)
     }
 }
+
+/// Length of an [`Id`](crate::Id) as text.
+const ID_CHARS: usize = 36;
 
 struct Scanner<'a> {
     text: &'a str,

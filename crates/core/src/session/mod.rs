@@ -1,5 +1,6 @@
 //! The loaded session of one request: what handlers read and change.
 
+mod csrf;
 mod flash;
 mod identity;
 mod save;

@@ -141,7 +141,7 @@ where
         let source = T::Source::from_ref(state);
         let user = load_user::<T>(&session, &source)
             .await
-            .map_err(|error| UserRejection::Load(Box::new(error)))?;
+            .map_err(|error| UserRejection::Load(error.into()))?;
         // A session that has just ended has no user, and then nobody has to be loaded to know it.
         parts.extensions.insert(Kept { id, user: user.clone() });
         Ok(user.map(Self))

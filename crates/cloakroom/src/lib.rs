@@ -11,11 +11,12 @@ pub use cloakroom_core::conformance;
 pub use cloakroom_core::{
     Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
     CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Error, ErrorKind, Finish, Finished,
-    FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key, KeyName, Lifetime, Listing,
-    LoadUser, LocalPath, MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError,
-    Operation, Outcome, ParseIdError, ParseLocalPathError, Payload, Pending, Record, SameSite,
-    Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions, Store,
-    StoreError, SystemClock, Timestamp, UserId, UserIndex, Version,
+    ForwardingHeader, FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key, KeyName,
+    Lifetime, Listing, LoadUser, LocalPath, MemoryFull, MemoryStore, OnCorrupt, OnServerError,
+    OnStoreError, OnTooMany, Operation, Outcome, ParseIdError, ParseLocalPathError, Payload,
+    Pending, Record, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder,
+    SignInOptions, SignInOutcome, Store, StoreError, SystemClock, Timestamp, TrustedProxies,
+    UserId, UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

@@ -40,7 +40,7 @@ pub trait LoadUser: Clone + Send + Sync + Sized + 'static {
     type Source: Send + Sync;
 
     /// What can go wrong. Not there is no error.
-    type Error: std::error::Error + Send + Sync + 'static;
+    type Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send;
 
     /// Returns the user with this id. `None` if there is none any more, or they may not be here any more: then their
     /// session ends.

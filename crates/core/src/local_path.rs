@@ -68,6 +68,20 @@ impl LocalPath {
         Self::parse(&next)
     }
 
+    /// Returns the address of the sign-in page at `page`, with this path in its query for
+    /// [`next_of`](Self::next_of).
+    ///
+    /// ```
+    /// use cloakroom_core::LocalPath;
+    ///
+    /// let cart = LocalPath::parse("/cart?n=1").unwrap();
+    /// assert_eq!(cart.wanted_at("/sign-in"), "/sign-in?next=%2Fcart%3Fn%3D1");
+    /// ```
+    #[must_use]
+    pub fn wanted_at(&self, page: &str) -> String {
+        Self::parse(page).unwrap_or_default().leading_to(self)
+    }
+
     /// Returns this path with `next` in its query, as text for a `Location` header.
     pub(crate) fn leading_to(&self, next: &Self) -> String {
         let (path, fragment) = match self.0.split_once('#') {

@@ -1,9 +1,11 @@
 //! The service object: everything that the sessions of one application share.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use futures_util::lock::Mutex;
 use http::HeaderMap;
 
 use crate::builder::Home;
@@ -14,7 +16,7 @@ use crate::purpose::PurposeKeys;
 use crate::queue::Queue;
 use crate::store::Backend;
 use crate::token::KeyRing;
-use crate::{Clock, CookieDriver, Error, Id, Pending, Secret, SessionsBuilder, Store};
+use crate::{Clock, CookieDriver, Error, Id, Pending, Secret, SessionsBuilder, Store, UserId};
 
 /// The sessions of an application: its store, secrets, cookie and limits. Cheap to clone.
 ///
@@ -44,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
     queues: [Queue; QUEUES],
+    sign_ins: [Mutex<()>; QUEUES],
 }
 
 /// Number of queues for commits that met; sessions share them by chance.
@@ -59,6 +62,25 @@ pub(crate) struct Settings {
     pub(crate) on_store_error: OnStoreError,
     pub(crate) on_corrupt: OnCorrupt,
     pub(crate) on_server_error: OnServerError,
+    pub(crate) session_limit: Option<SessionLimit>,
+}
+
+/// How many sessions a user may have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionLimit {
+    pub(crate) most: usize,
+    pub(crate) on_too_many: OnTooMany,
+}
+
+/// What happens to a sign-in of a user who has as many sessions as they may: see
+/// [`SessionsBuilder::max_sessions_per_user`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnTooMany {
+    /// The sessions with the oldest sign-ins end, once the new one is saved.
+    EndOldest,
+    /// The new one is refused, as a value: [`Session::sign_in_now`](crate::Session::sign_in_now).
+    Refuse,
 }
 
 /// What a request gets whose session cannot be loaded, because the store fails.
@@ -125,6 +147,7 @@ impl Sessions {
             clock,
             settings,
             queues,
+            sign_ins: std::array::from_fn(|_| Mutex::default()),
         }))
     }
 
@@ -174,6 +197,16 @@ impl Inner {
     pub(crate) fn queue(&self, id: Id) -> &Queue {
         // Ids are evenly spread, so any byte does.
         &self.queues[usize::from(id.as_bytes()[15]) % QUEUES]
+    }
+}
+
+impl Inner {
+    /// Waits until no other sign-in of this user is at work in this process.
+    pub(crate) async fn sign_in_turn(&self, user: &UserId) -> impl Drop + '_ {
+        let mut hasher = DefaultHasher::new();
+        user.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % QUEUES as u64).unwrap_or_default();
+        self.sign_ins[place].lock().await
     }
 }
 

@@ -249,6 +249,7 @@ mod tests {
         r#"{"format":1,"data":{"a":[{"x":"\u00e9\\\n","y":[]},{}],"b":-0.5e+7,"c":null},"flash":{"ok":"x"}}"#,
         r#"{"format":1,"data":{"a":{"b":[true,false,{"c":[[1,2],"é😀"]}]}},"renewed":1780000000000}"#,
         r#"{"format":1,"flash":{"k":""},"renewed":5}"#,
+        r#"{"format":1,"renewed":5,"renewed_from":"0f4c2f6e-7d3a-8b1c-9e2d-5a6b7c8d9e0f"}"#,
         r#"{"format":1,"data":{"a": 1 ,"b":[ 1 , { "k" : 2 } ]}}"#,
     ];
 

@@ -3,6 +3,7 @@
 mod csrf;
 mod flash;
 mod identity;
+mod limited;
 mod save;
 mod user;
 mod values;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::limited::SignInOutcome;
 pub use self::save::Saved;
 use crate::arrival::Arrival;
 use crate::draft::Draft;

@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::change::Change;
+use crate::sessions::OnTooMany;
 use crate::sign_in::{AuthHash, SignIn, SignInOptions};
 use crate::token::Signer;
 use crate::{Error, InvalidUserId, Timestamp, UserId};
@@ -46,10 +47,11 @@ impl Session {
         options: SignInOptions,
     ) -> Result<(), Error> {
         let user = user.try_into().map_err(|error| Error::user(error.into()))?;
-        let keys = &self.0.sessions().auth;
-        let auth = options.material.map(|material| AuthHash::new(keys, &user, &material));
-        let client = self.0.arrival.client();
-        self.0.lock().sign_in(SignIn { user, client, auth }, options.keep_data)
+        let limit = self.0.sessions().settings.session_limit;
+        if limit.is_some_and(|limit| limit.on_too_many == OnTooMany::Refuse) {
+            return Err(Error::sign_in_must_wait());
+        }
+        self.enter(user, options)
     }
 
     /// Tells whether the user who is signed in signed in with this: [`SignInOptions::auth_hash`] then, `material` now. Not
@@ -104,5 +106,13 @@ impl Session {
             return Some(now);
         }
         Some(state.record()?.payload.extras().signed_in.as_ref()?.at)
+    }
+
+    /// Signs `user` in, whatever the limit.
+    pub(super) fn enter(&self, user: UserId, options: SignInOptions) -> Result<(), Error> {
+        let keys = &self.0.sessions().auth;
+        let auth = options.material.map(|material| AuthHash::new(keys, &user, &material));
+        let client = self.0.arrival.client();
+        self.0.lock().sign_in(SignIn { user, client, auth }, options.keep_data)
     }
 }

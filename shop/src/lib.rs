@@ -8,6 +8,7 @@
 pub mod handlers;
 
 pub mod cart;
+pub mod device;
 pub mod flash;
 pub mod theme;
 pub mod visitor;
@@ -24,7 +25,6 @@ pub mod users;
 pub mod assets;
 pub mod error;
 pub mod headers;
-pub mod local_path;
 pub mod moment;
 pub mod secret;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! Opens the shop: reads the environment, listens, sweeps, and closes when asked to.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 
 use cloakroom::Sessions;
 use shop::{router::router, settings::Settings, state::Shop};
@@ -38,7 +38,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", settings.address))?;
     println!("The shop is open: http://{}", listener.local_addr()?);
-    axum::serve(listener, router(shop)).with_graceful_shutdown(closing_time()).await?;
+    let service = router(shop).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(closing_time()).await?;
     Ok(())
 }
 

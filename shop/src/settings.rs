@@ -6,6 +6,8 @@ use std::{
     path::PathBuf,
 };
 
+use cloakroom::TrustedProxies;
+
 /// The shop's settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -20,6 +22,10 @@ pub struct Settings {
     pub secret: Option<SecretText>,
     /// Whether visitors come over https (`SHOP_HTTPS=1`), through a proxy in front of the shop.
     pub https: bool,
+    /// The proxies that are believed in `X-Forwarded-For` (`SHOP_PROXIES`, addresses or networks with commas between).
+    pub proxies: Option<TrustedProxies>,
+    /// Whether each form carries a CSRF token as well (`SHOP_CSRF_TOKENS=1`). Then each page with a form begins a session.
+    pub csrf_tokens: bool,
 }
 
 /// Where the shop keeps its sessions.
@@ -88,7 +94,15 @@ impl Settings {
                  put a TLS proxy in front and set SHOP_HTTPS=1, or listen on 127.0.0.1"
             ));
         }
-        Ok(Self { address, store, database, secret, https })
+        let proxies = match variable("SHOP_PROXIES") {
+            None => None,
+            Some(text) => Some(
+                TrustedProxies::new(text.split(',').map(str::trim))
+                    .map_err(|error| format!("SHOP_PROXIES: {error}"))?,
+            ),
+        };
+        let csrf_tokens = variable("SHOP_CSRF_TOKENS").is_some_and(|text| text == "1");
+        Ok(Self { address, store, database, secret, https, proxies, csrf_tokens })
     }
 }
 
@@ -129,6 +143,14 @@ mod tests {
     fn a_public_address_needs_https() {
         assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80")]).unwrap_err().contains("SHOP_HTTPS=1"));
         assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80"), ("SHOP_HTTPS", "1")]).is_ok());
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        assert!(
+            parse(&[("SHOP_PROXIES", "127.0.0.1, 10.0.0.0/8")]).expect("two").proxies.is_some()
+        );
+        assert!(parse(&[("SHOP_PROXIES", "everybody")]).unwrap_err().contains("SHOP_PROXIES"));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use cloakroom::{CookieDriver, MemoryStore, Secret, Sessions, sqlite::SqliteStore};
+use axum::extract::FromRef;
+use cloakroom::{CookieDriver, MemoryStore, Secret, Sessions, TrustedProxies, sqlite::SqliteStore};
 
 use crate::{
     database::Database,
@@ -26,6 +27,16 @@ pub struct Shop {
     pub passwords: Passwords,
     /// Whether visitors come over https.
     pub https: bool,
+    /// The proxies that are believed about whose requests they pass on.
+    pub proxies: Option<TrustedProxies>,
+    /// Whether each form carries a CSRF token.
+    pub csrf_tokens: bool,
+}
+
+impl FromRef<Shop> for Users {
+    fn from_ref(shop: &Shop) -> Self {
+        shop.users.clone()
+    }
 }
 
 impl Shop {
@@ -55,6 +66,8 @@ impl Shop {
             orders: Orders::new(database),
             passwords: Passwords::new()?,
             https: settings.https,
+            proxies: settings.proxies.clone(),
+            csrf_tokens: settings.csrf_tokens,
         })
     }
 }

@@ -12,4 +12,5 @@ pub mod sign_in;
 pub mod sign_up;
 
 pub mod account;
+pub mod devices;
 pub mod theme;

@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(25);
 static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// A headless browser and the address of a shop that is open for it alone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Browser {
     pub(super) driver: WebDriver,
     pub(super) shop: String,
@@ -47,9 +47,22 @@ where
 
 /// Returns a shop with its files in `folder`.
 pub(super) fn open_shop(store: Store, folder: &Path) -> Router {
+    open_shop_with(store, folder, false)
+}
+
+/// The same; its forms may carry CSRF tokens.
+pub(super) fn open_shop_with(store: Store, folder: &Path, csrf_tokens: bool) -> Router {
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let database = Some(folder.join("shop.db"));
-    let settings = Settings { address, store, database, secret: None, https: false };
+    let settings = Settings {
+        address,
+        store,
+        database,
+        secret: None,
+        https: false,
+        proxies: None,
+        csrf_tokens,
+    };
     router(Shop::open(&settings).expect("the shop opens"))
 }
 
@@ -59,17 +72,35 @@ where
     F: FnOnce(Browser) -> T,
     T: Future<Output = WebDriverResult<()>> + Send + 'static,
 {
+    in_browsers_at(open, |[browser]| test(browser)).await;
+}
+
+/// Runs `test` with several browsers in front of one shop, each with a profile of its own.
+pub(super) async fn in_browsers_at<F, T, const N: usize>(
+    open: impl FnOnce(&Path) -> Router,
+    test: F,
+) where
+    F: FnOnce([Browser; N]) -> T,
+    T: Future<Output = WebDriverResult<()>> + Send + 'static,
+{
     let _room = ROOM.acquire().await.expect("the semaphore is never closed");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (shop, address) = serve(open(folder.path())).await;
     let (mut chromedriver, driver_url) = start_chromedriver().await;
-    let driver = start_browser(&driver_url, &folder.path().join("profile")).await;
-
-    let browser = Browser { driver: driver.clone(), shop: address };
+    let mut browsers = Vec::new();
+    for n in 0..N {
+        let driver = start_browser(&driver_url, &folder.path().join(format!("profile {n}"))).await;
+        browsers.push(Browser { driver, shop: address.clone() });
+    }
+    let drivers: Vec<_> = browsers.iter().map(|browser| browser.driver.clone()).collect();
+    let browsers = <[Browser; N]>::try_from(browsers).expect("as many as were started");
     // In a task of its own, so that a failing assertion does not keep us from tidying up.
-    let outcome = tokio::spawn(test(browser)).await;
+    let outcome = tokio::spawn(test(browsers)).await;
 
-    let quit = driver.quit().await;
+    let mut quits = Vec::new();
+    for driver in drivers {
+        quits.push(driver.quit().await);
+    }
     chromedriver.kill().await.expect("chromedriver ends");
     shop.abort();
     match outcome {
@@ -77,12 +108,16 @@ where
         Ok(Err(error)) => panic!("{error}"),
         Err(failure) => panic::resume_unwind(failure.into_panic()),
     }
-    quit.expect("the browser ends");
+    for quit in quits {
+        quit.expect("the browser ends");
+    }
 }
 
-async fn serve(app: Router) -> (tokio::task::JoinHandle<()>, String) {
+/// Opens `app` on a free port until the task ends; returns its address with `http://`.
+pub(super) async fn serve(app: Router) -> (tokio::task::JoinHandle<()>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let serve = async move { axum::serve(listener, app).await.expect("the shop stays open") };
     (tokio::spawn(serve), format!("http://{address}"))
 }

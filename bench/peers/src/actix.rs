@@ -1,13 +1,15 @@
-//! actix-session behind the contract, in actix-web, with its defaults but for plain http and a fixed key.
+//! actix-session behind the contract, in actix-web, with its defaults but for plain http and a fixed key; and actix-web
+//! without sessions.
 
 use actix_session::{
-    Session, SessionGetError, SessionInsertError, SessionMiddleware, storage::RedisSessionStore,
+    Session, SessionGetError, SessionInsertError, SessionMiddleware,
+    storage::{CookieSessionStore, RedisSessionStore, SessionStore},
 };
 use actix_web::{
-    App, HttpServer, ResponseError,
+    App, HttpResponse, HttpServer, ResponseError,
     cookie::Key,
     rt::System,
-    web::{Json, Query, get},
+    web::{Json, Query, ServiceConfig, get},
 };
 use anyhow::{Context, Result};
 use bench::{
@@ -20,32 +22,72 @@ use serde_json::{Map, Value};
 /// Fixed, so that two processes share a store.
 const KEY: [u8; 64] = [7; 64];
 
-/// Serves until a signal comes.
-pub(crate) fn serve(port: u16, workers: usize) -> Result<()> {
+/// A cookie that nothing reads, so that requests to `bare` are as long as those to others.
+const COOKIE: &str = "id=AAAAAAAAAAAAAAAAAAAAAA; HttpOnly; SameSite=Lax; Path=/";
+
+/// actix-session over Redis.
+pub(crate) fn redis(port: u16, workers: usize) -> Result<()> {
     System::new().block_on(async {
         let store = RedisSessionStore::new(redis_url()).await.context("cannot reach Redis")?;
-        let server = HttpServer::new(move || {
-            let layer = SessionMiddleware::builder(store.clone(), Key::from(&KEY));
-            App::new()
-                .wrap(layer.cookie_secure(false).build())
-                .route("/read", get().to(read))
-                .route("/write", get().to(add))
-                .route("/update", get().to(add))
-                .route("/seed", get().to(seed))
-                .route("/set", get().to(set))
-                .route("/login", get().to(login))
-                .route("/renew", get().to(renew))
-                .route("/logout", get().to(logout))
-                .route("/dump", get().to(dump))
-                .route("/plain", get().to(async || DONE))
-        });
-        let server = server
-            .workers(workers)
-            .bind(("127.0.0.1", port))
-            .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
+        with_store(port, workers, move || store.clone()).await
+    })
+}
+
+/// actix-session in encrypted cookies, its default.
+pub(crate) fn cookie(port: u16, workers: usize) -> Result<()> {
+    System::new().block_on(with_store(port, workers, CookieSessionStore::default))
+}
+
+/// actix-web alone: constant answers.
+pub(crate) fn bare(port: u16, workers: usize) -> Result<()> {
+    let routes = |config: &mut ServiceConfig| {
+        let seed = async || HttpResponse::Ok().insert_header(("Set-Cookie", COOKIE)).body("1");
+        config
+            .route("/read", get().to(async || "1"))
+            .route("/write", get().to(async || "2"))
+            .route("/seed", get().to(seed))
+            .route("/plain", get().to(async || DONE));
+    };
+    System::new().block_on(async move {
+        let server = HttpServer::new(move || App::new().configure(routes)).workers(workers);
+        let server = server.bind(("127.0.0.1", port)).with_context(|| no_port(port))?;
         server.addrs().into_iter().for_each(say_ready);
         server.run().await.context("the server ended")
     })
+}
+
+/// Serves until a signal comes.
+async fn with_store<S: SessionStore + 'static>(
+    port: u16,
+    workers: usize,
+    store: impl Fn() -> S + Clone + Send + 'static,
+) -> Result<()> {
+    let server = HttpServer::new(move || {
+        let layer = SessionMiddleware::builder(store(), Key::from(&KEY));
+        App::new().wrap(layer.cookie_secure(false).build()).configure(routes)
+    });
+    let server = server.workers(workers);
+    let server = server.bind(("127.0.0.1", port)).with_context(|| no_port(port))?;
+    server.addrs().into_iter().for_each(say_ready);
+    server.run().await.context("the server ended")
+}
+
+fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/read", get().to(read))
+        .route("/write", get().to(add))
+        .route("/update", get().to(add))
+        .route("/seed", get().to(seed))
+        .route("/set", get().to(set))
+        .route("/login", get().to(login))
+        .route("/renew", get().to(renew))
+        .route("/logout", get().to(logout))
+        .route("/dump", get().to(dump))
+        .route("/plain", get().to(async || DONE));
+}
+
+fn no_port(port: u16) -> String {
+    format!("cannot listen on 127.0.0.1:{port}")
 }
 
 async fn read(session: Session) -> Result<String, Failure> {

@@ -17,6 +17,10 @@ pub enum Peer {
     TowerSessionsSqlite,
     /// tower-sessions over Redis, by fred
     TowerSessionsRedis,
+    /// actix-web without sessions
+    BareActix,
+    /// actix-session in encrypted cookies, in actix-web
+    ActixSessionCookie,
     /// actix-session over Redis, in actix-web
     ActixSessionRedis,
     /// tower-sessions over PostgreSQL, by sqlx
@@ -29,12 +33,17 @@ impl System for Peer {
             Self::TowerSessionsMemory => Ok(stores::memory()),
             Self::TowerSessionsSqlite => stores::sqlite().await,
             Self::TowerSessionsRedis => stores::redis().await,
-            Self::ActixSessionRedis => bail!("actix-web is no router of axum's"),
+            Self::BareActix | Self::ActixSessionCookie | Self::ActixSessionRedis => bail!("actix-web is no router of axum's"),
             Self::TowerSessionsPostgres => stores::postgres().await,
         }
     }
 
     fn serve_by_itself(self, port: u16, workers: usize) -> Option<Result<()>> {
-        (self == Self::ActixSessionRedis).then(|| actix::serve(port, workers))
+        match self {
+            Self::BareActix => Some(actix::bare(port, workers)),
+            Self::ActixSessionCookie => Some(actix::cookie(port, workers)),
+            Self::ActixSessionRedis => Some(actix::redis(port, workers)),
+            _ => None,
+        }
     }
 }

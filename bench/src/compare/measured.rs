@@ -10,10 +10,15 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Measured {
     Bare,
+    LimitMemory,
     CloakroomMemory,
     TowerSessionsMemory,
+    LimitSigned,
     CloakroomSigned,
+    LimitEncrypted,
     CloakroomEncrypted,
+    BareActix,
+    ActixSessionCookie,
     CloakroomSqlite,
     TowerSessionsSqlite,
     LimitRedis,
@@ -27,12 +32,17 @@ pub(super) enum Measured {
 
 impl Measured {
     /// Every system there is.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Bare,
+        Self::LimitMemory,
         Self::CloakroomMemory,
         Self::TowerSessionsMemory,
+        Self::LimitSigned,
         Self::CloakroomSigned,
+        Self::LimitEncrypted,
         Self::CloakroomEncrypted,
+        Self::BareActix,
+        Self::ActixSessionCookie,
         Self::CloakroomSqlite,
         Self::TowerSessionsSqlite,
         Self::LimitRedis,
@@ -55,6 +65,11 @@ impl Measured {
             Self::CloakroomMemory => "cloakroom-memory",
             Self::CloakroomSigned => "cloakroom-signed",
             Self::CloakroomEncrypted => "cloakroom-encrypted",
+            Self::LimitMemory => "limit-memory",
+            Self::LimitSigned => "limit-signed",
+            Self::LimitEncrypted => "limit-encrypted",
+            Self::BareActix => "bare-actix",
+            Self::ActixSessionCookie => "actix-session-cookie",
             Self::CloakroomPostgres => "cloakroom-postgres",
             Self::CloakroomSqlite => "cloakroom-sqlite",
             Self::LimitPostgres => "limit-postgres",
@@ -72,6 +87,9 @@ impl Measured {
     pub(super) const fn home(self) -> Home {
         match self {
             Self::Bare
+            | Self::LimitMemory
+            | Self::LimitSigned
+            | Self::LimitEncrypted
             | Self::CloakroomMemory
             | Self::CloakroomSigned
             | Self::CloakroomEncrypted
@@ -84,7 +102,17 @@ impl Measured {
             | Self::TowerSessionsSqlite
             | Self::TowerSessionsRedis
             | Self::TowerSessionsPostgres
+            | Self::BareActix
+            | Self::ActixSessionCookie
             | Self::ActixSessionRedis => Home::Peers,
+        }
+    }
+
+    /// The framework that it runs in, without sessions.
+    pub(super) const fn bare(self) -> Self {
+        match self {
+            Self::BareActix | Self::ActixSessionCookie | Self::ActixSessionRedis => Self::BareActix,
+            _ => Self::Bare,
         }
     }
 
@@ -102,6 +130,9 @@ impl Measured {
     /// What its store allows without a session layer.
     pub(super) const fn limit(self) -> Option<Self> {
         match self {
+            Self::CloakroomMemory | Self::TowerSessionsMemory => Some(Self::LimitMemory),
+            Self::CloakroomSigned => Some(Self::LimitSigned),
+            Self::CloakroomEncrypted => Some(Self::LimitEncrypted),
             Self::CloakroomRedis | Self::TowerSessionsRedis | Self::ActixSessionRedis => {
                 Some(Self::LimitRedis)
             }

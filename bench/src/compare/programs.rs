@@ -66,7 +66,12 @@ fn build(home: Home) -> Result<HashMap<String, PathBuf>> {
         .context("start this by `cargo run --release -p bench --bin compare`")?;
     let manifest = Path::new(&folder).join(home.manifest());
     let binary = home.binary();
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    if let (Home::Peers, Some(target)) = (home, env::var_os("CARGO_TARGET_DIR")) {
+        // Two workspaces in one folder would each build again what the other built.
+        cargo.env("CARGO_TARGET_DIR", Path::new(&target).join(binary));
+    }
+    let output = cargo
         .args(["build", "--release", "--message-format=json-render-diagnostics"])
         .arg("--manifest-path")
         .arg(&manifest)

@@ -72,13 +72,13 @@ fn row(samples: &[Sample], path: &str, system: Measured) -> Option<Row> {
         path: path.to_owned(),
         system,
         requests_per_second: median(own.iter().map(|s| s.requests_per_second).collect())?,
-        to_bare: ratio(Measured::Bare, throughput),
+        to_bare: ratio(system.bare(), throughput),
         to_peer: system.peer().and_then(|peer| ratio(peer, throughput)),
         to_limit: system.limit().and_then(|limit| ratio(limit, throughput)),
         processor_microseconds: median(
             own.iter().filter_map(|s| s.processor_microseconds).collect(),
         ),
-        processor_to_bare: ratio(Measured::Bare, thrift),
+        processor_to_bare: ratio(system.bare(), thrift),
         errors: own.iter().map(|s| s.errors).sum(),
     })
 }

@@ -2,6 +2,8 @@
 
 mod bare;
 mod cloakroom;
+mod limit_cookie;
+mod limit_memory;
 mod limit_postgres;
 mod limit_redis;
 
@@ -17,10 +19,16 @@ pub enum Contender {
     Bare,
     /// cloakroom over its memory store
     CloakroomMemory,
+    /// axum with one HMAC and one look-up a request
+    LimitMemory,
     /// cloakroom in signed cookies
     CloakroomSigned,
     /// cloakroom in encrypted cookies
     CloakroomEncrypted,
+    /// axum with one HMAC over the session a request
+    LimitSigned,
+    /// axum with one decryption of the session a request
+    LimitEncrypted,
     /// cloakroom over SQLite
     CloakroomSqlite,
     /// cloakroom over Redis
@@ -38,6 +46,9 @@ impl System for Contender {
         match self {
             Self::Bare => Ok(Opened::in_memory(bare::router())),
             Self::CloakroomMemory => cloakroom::memory(),
+            Self::LimitMemory => Ok(Opened::in_memory(limit_memory::router())),
+            Self::LimitSigned => Ok(Opened::in_memory(limit_cookie::signed())),
+            Self::LimitEncrypted => Ok(Opened::in_memory(limit_cookie::encrypted())),
             Self::CloakroomSigned => cloakroom::signed(),
             Self::CloakroomEncrypted => cloakroom::encrypted(),
             Self::CloakroomSqlite => cloakroom::sqlite(),

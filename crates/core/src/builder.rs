@@ -54,8 +54,17 @@ impl SessionsBuilder {
         }
     }
 
-    /// Adds a secret. The first one signs tokens, all verify them: to change it, put the new one first, deploy,
-    /// wait for the absolute timeout, remove the old one. Sessions signed by a secret that is removed are over.
+    /// Adds a secret. The first one signs (and seals cookies), all verify; a cookie says which one it needs, so more
+    /// secrets cost nothing. To change the secret while visitors are there:
+    ///
+    /// 1. *Add* the new one behind the old one, and deploy. Every process now knows it, none signs with it yet. (A
+    ///    service of one process may skip this.)
+    /// 2. Put the new one first, and *deploy*. From now on it signs; who comes with a cookie under the old one gets a
+    ///    new cookie, with the same session.
+    /// 3. *Wait* for as long as a session may live without a visit, the idle timeout. Who comes later has no session
+    ///    any more anyway.
+    /// 4. *Remove* the old one, and deploy. Cookies under it are worth nothing now. After a leak do that at once: it
+    ///    signs everybody out.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secrets.push(secret);
         self

@@ -31,7 +31,7 @@ impl Draft {
     pub(crate) fn load(base: Payload) -> Self {
         let mut edits = None;
         for (key, value) in base.flash() {
-            edit(&mut edits).shown.insert(key.clone(), value.into());
+            edit(&mut edits).shown.insert(key.into(), value.into());
         }
         Self::new(base, edits)
     }
@@ -43,7 +43,7 @@ impl Draft {
         let mut edits = None;
         for (key, value) in fresh.flash() {
             if shown.get(key).is_none_or(|shown| **shown != *value) {
-                edit(&mut edits).next.insert(key.clone(), value.into());
+                edit(&mut edits).next.insert(key.into(), value.into());
             }
         }
         let mut draft = Self::new(fresh, edits).showing(shown);
@@ -56,7 +56,7 @@ impl Draft {
         let shown = self.edits.take().map(|edits| edits.shown).unwrap_or_default();
         let mut edits = None;
         for (key, value) in written.flash() {
-            edit(&mut edits).next.insert(key.clone(), value.into());
+            edit(&mut edits).next.insert(key.into(), value.into());
         }
         *self = Self::new(written, edits).showing(shown);
     }
@@ -152,18 +152,18 @@ impl Draft {
     }
 
     /// Returns all values, sorted by key.
-    pub(crate) fn data(&self) -> Vec<(&Arc<str>, &str)> {
+    pub(crate) fn data(&self) -> Vec<(&str, &str)> {
         let Some(edits) = &self.edits else { return self.base.data().collect() };
         let mut all = Vec::with_capacity(8 + edits.overlay.len());
         let mut changed = edits.overlay.iter().peekable();
         for (key, value) in self.base.data().filter(|_| !edits.cleared) {
             let mut is_kept = true;
             while let Some((name, new)) = changed.peek() {
-                let order = name.cmp(&key);
+                let order = (***name).cmp(key);
                 if order.is_gt() {
                     break;
                 }
-                all.extend(new.as_deref().map(|new| (*name, new)));
+                all.extend(new.as_deref().map(|new| (&***name, new)));
                 changed.next();
                 if order.is_eq() {
                     is_kept = false;
@@ -174,7 +174,7 @@ impl Draft {
                 all.push((key, value));
             }
         }
-        all.extend(changed.filter_map(|(name, new)| Some((name, new.as_deref()?))));
+        all.extend(changed.filter_map(|(name, new)| Some((&**name, new.as_deref()?))));
         all
     }
 
@@ -193,7 +193,7 @@ impl Draft {
     pub(crate) fn to_payload(&self, extras: Extras) -> Payload {
         static NONE: Values = Values::new();
         let next = self.edits.as_ref().map_or(&NONE, |edits| &edits.next);
-        let flash = next.iter().map(|(key, value)| (key, &**value));
+        let flash = next.iter().map(|(key, value)| (&**key, &**value));
         // Mostly about as long as before.
         let text = String::with_capacity(self.base.as_str().len() + SPARE);
         Payload::write_into(text, self.data().into_iter(), flash, extras)
@@ -205,7 +205,7 @@ impl Edits {
         let removed = self.cleared && base.data().any(|(key, _)| !self.overlay.contains_key(key));
         let changed =
             |(key, value): (&Arc<str>, &Option<Arc<str>>)| base.value(key) != value.as_deref();
-        let flash = self.next.iter().map(|(key, value)| (key, &**value));
+        let flash = self.next.iter().map(|(key, value)| (&**key, &**value));
         removed || self.overlay.iter().any(changed) || !base.flash().eq(flash)
     }
 }

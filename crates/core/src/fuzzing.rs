@@ -96,6 +96,7 @@ pub fn carried(header: &[u8]) {
 
 /// Reads what was sealed: no panic, and what is written reads the same again.
 pub fn sealed_text(text: &[u8]) {
+    envelope::agree(text);
     if let Some(read) = envelope::read(text) {
         let again = envelope::read(&envelope::write(&read.record, read.until));
         assert_eq!(again.as_ref(), Some(&read));

@@ -67,7 +67,7 @@ mod tests {
     fn each_purpose_cookie_and_secret_has_a_key_of_its_own() {
         let secrets = [1_u8, 100].map(|from| Secret::new((from..from + 40).collect::<Vec<u8>>()));
         let [new, old] = secrets.map(Result::unwrap);
-        let keys = PurposeKeys::derive(&[old.clone()], "csrf", "session");
+        let keys = PurposeKeys::derive(std::slice::from_ref(&old), "csrf", "session");
         let made = keys.make(&[b"a", b"b"]);
         assert_eq!(keys.verify(&[b"ab"], &made), Some(Signer::Current));
         assert_eq!(keys.verify(&[b"ac"], &made), None);

@@ -10,7 +10,9 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use cloakroom::axum::{CurrentUser, Error, Session, SessionLayer};
-use cloakroom::{LoadUser, MemoryStore, Secret, Sessions, SignInOptions, Store as _, UserId};
+use cloakroom::{
+    LoadUser, MemoryStore, Secret, Sessions, SessionsBuilder, SignInOptions, Store as _, UserId,
+};
 
 use crate::support::{Site, Visitor, secret};
 
@@ -200,11 +202,11 @@ async fn the_hash_outlives_a_change_of_the_secret_and_is_not_the_passwords() {
     let old = Secret::new((0..40).collect::<Vec<u8>>()).unwrap();
     let app = |secrets: &[Secret]| {
         let builder =
-            secrets.iter().cloned().fold(Sessions::builder(store.clone()), |b, s| b.secret(s));
+            secrets.iter().cloned().fold(Sessions::builder(store.clone()), SessionsBuilder::secret);
         let sessions = builder.build().unwrap();
         (app(&sessions, &users), sessions)
     };
-    let (before, _) = app(&[old.clone()]);
+    let (before, _) = app(std::slice::from_ref(&old));
     let mut visitor = Visitor::of(&before);
     visitor.visit("/sign-in?user=ann").await;
     let cookie = |visitor: &Visitor| [visitor.cookie().unwrap().parse().unwrap()];

@@ -173,7 +173,7 @@ impl Carrier {
             let mut values: Vec<_> = record.payload.data().collect();
             values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
             let largest: Vec<_> =
-                values.iter().take(3).map(|(key, value)| (&***key, value.len())).collect();
+                values.iter().take(3).map(|(key, value)| (*key, value.len())).collect();
             Error::too_large_for_cookie(sealed.len() + 1, limit, self.most_parts, &largest)
         })
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Id, Payload, Record, Timestamp, UserId, Version};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
@@ -24,6 +24,51 @@ struct Head<'a> {
     /// Only in the copy of a session that is kept in a store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
+}
+
+impl<'a> Head<'a> {
+    /// Reads what [`write`] writes, which saves a tenth of opening a cookie; whatever else `serde_json` reads is left to
+    /// that.
+    fn scan(text: &'a str) -> Option<Self> {
+        let (id, text) = text.strip_prefix("{\"id\":\"")?.split_at_checked(36)?;
+        let (version, text) = number(text.strip_prefix("\",\"version\":")?)?;
+        let (user, text) = match text.strip_prefix(",\"user\":\"") {
+            Some(text) => {
+                let end = text.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+                (Some(&text[..end]), text[end..].strip_prefix('"')?)
+            }
+            None => (None, text),
+        };
+        let (created, text) = number(text.strip_prefix(",\"created\":")?)?;
+        let (active, text) = number(text.strip_prefix(",\"active\":")?)?;
+        let (expires, text) = number(text.strip_prefix(",\"expires\":")?)?;
+        let (until, text) = match text.strip_prefix(",\"until\":").map(number) {
+            Some(until) => until.map(|(until, text)| (Some(until), text))?,
+            None => (None, text),
+        };
+        let at = |millis: u64| i64::try_from(millis).ok().map(Timestamp::from_millis);
+        let is_id = id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+        (text == "}" && is_id).then_some(Head {
+            id: id.into(),
+            version,
+            user: user.map(Cow::from),
+            created: at(created)?,
+            active: at(active)?,
+            expires: at(expires)?,
+            until: match until {
+                Some(until) => Some(at(until)?),
+                None => None,
+            },
+        })
+    }
+}
+
+/// A number as we write it, and what follows.
+fn number(text: &str) -> Option<(u64, &str)> {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit())?;
+    let (digits, rest) = text.split_at(end);
+    let is_ours = digits == "0" || !digits.starts_with('0');
+    Some((digits.parse().ok().filter(|_| is_ours)?, rest))
 }
 
 /// What an envelope holds.
@@ -55,7 +100,7 @@ pub(crate) fn write(record: &Record, until: Option<Timestamp>) -> Vec<u8> {
 pub(crate) fn read(text: &[u8]) -> Option<Envelope> {
     let text = std::str::from_utf8(text).ok()?;
     let (head, payload) = text.split_once('\n')?;
-    let head: Head<'_> = serde_json::from_str(head).ok()?;
+    let head = Head::scan(head).or_else(|| serde_json::from_str(head).ok())?;
     let record = Record {
         id: head.id.parse::<Id>().ok()?,
         version: Version::new(head.version),
@@ -66,6 +111,15 @@ pub(crate) fn read(text: &[u8]) -> Option<Envelope> {
         payload: Payload::from_text(payload),
     };
     Some(Envelope { record, until: head.until })
+}
+
+/// What is scanned, `serde_json` reads too, and sees the same.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn agree(text: &[u8]) {
+    let head = std::str::from_utf8(text).ok().and_then(|text| Some(text.split_once('\n')?.0));
+    if let Some((head, scanned)) = head.and_then(|head| Some((head, Head::scan(head)?))) {
+        assert_eq!(serde_json::from_str(head).ok(), Some(scanned), "{head}");
+    }
 }
 
 #[cfg(test)]
@@ -83,10 +137,32 @@ mod tests {
             expires_at: Timestamp::from_millis(3),
             payload: Payload::from_text("{\"format\":1,\"data\":{\"k\":\"a\\nb\"}}"),
         };
-        for (user, until) in [(record.user.clone(), None), (None, Some(record.expires_at))] {
+        let ann = Some(UserId::new("ann é").unwrap());
+        for (user, until, user_is_plain) in [
+            (record.user.clone(), None, false),
+            (None, Some(record.expires_at), true),
+            (ann, None, true),
+        ] {
             let record = Record { user, ..record.clone() };
             let text = write(&record, until);
+            let head = std::str::from_utf8(&text).unwrap().split_once('\n').unwrap().0;
+            let scanned = Head::scan(head);
+            assert_eq!(scanned.is_some(), user_is_plain);
             assert_eq!(read(&text), Some(Envelope { record, until }));
+        }
+    }
+
+    #[test]
+    fn no_damage_is_scanned_that_serde_would_refuse() {
+        let head = r#"{"id":"07070707-0707-0707-0707-070707070707","version":3,"user":"a7","created":10,"active":2,"expires":3,"until":40}"#;
+        assert!(Head::scan(head).is_some());
+        for place in 0..head.len() {
+            let (before, after) = head.split_at(place);
+            agree(format!("{before}{}\n", &after[1..]).as_bytes());
+            for other in ["\"", "\\", "0", "-", ".", "e", ",", "}", "{", " ", "\u{1}", "é"] {
+                agree(format!("{before}{other}{}\n", &after[1..]).as_bytes());
+                agree(format!("{before}{other}{after}\n").as_bytes());
+            }
         }
     }
 

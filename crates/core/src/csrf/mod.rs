@@ -8,6 +8,8 @@ mod policy;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::policy::field_of;
 pub use self::policy::{Csrf, CsrfRefusal, CsrfStep};
 use crate::purpose::{MAC_BYTES, PurposeKeys};
 use crate::{Error, Id};

@@ -100,7 +100,7 @@ impl Session {
                 .draft
                 .data()
                 .into_iter()
-                .map(|(key, value)| (key.clone(), value.into()))
+                .map(|(key, value)| (key.into(), value.into()))
                 .collect();
             state.destroy();
             for (key, value) in data {

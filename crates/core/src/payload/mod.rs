@@ -7,18 +7,18 @@
 //! The text is read by `serde_json` and written here, because the index needs the place of every value. Clones
 //! share text and index: a record that a memory store hands out twice is read once.
 
+mod index;
+mod reader;
 pub(crate) mod scan;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
-use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
+use self::index::{Index, Places};
+pub(crate) use self::reader::Unreadable;
+use self::writer::Writer;
 use crate::sign_in::SignedIn;
 use crate::{Id, Lifetime, Timestamp};
 
@@ -45,16 +45,6 @@ struct Text {
     index: OnceLock<Result<Index, Unreadable>>,
 }
 
-/// Where the values stand in the text, sorted by key.
-type Places = Vec<(Arc<str>, Range<usize>)>;
-
-#[derive(Debug, Default)]
-struct Index {
-    data: Places,
-    flash: Places,
-    extras: Extras,
-}
-
 /// What a payload holds beside the application's values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extras {
@@ -72,15 +62,6 @@ pub(crate) struct Moved {
     pub(crate) to: Id,
     /// Until when requests with the old token still find the session. After that only `destroy` follows.
     pub(crate) until: Timestamp,
-}
-
-/// Why a payload cannot be read. Quotes nothing of it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unreadable {
-    #[error("its payload has format {0}, and this version of cloakroom reads up to {FORMAT}")]
-    Newer(u32),
-    #[error("its payload is not the JSON that cloakroom writes ({0:?} error at column {1})")]
-    NotOurs(serde_json::error::Category, usize),
 }
 
 /// Values by key, as JSON texts.
@@ -114,8 +95,8 @@ impl Payload {
 
     /// Writes values (which are JSON texts, sorted by key) and extras down.
     pub(crate) fn write<'a>(
-        data: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
-        flash: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
+        data: impl Iterator<Item = (&'a str, &'a str)>,
+        flash: impl Iterator<Item = (&'a str, &'a str)>,
         extras: Extras,
     ) -> Self {
         Self::write_into(String::with_capacity(256), data, flash, extras)
@@ -124,8 +105,8 @@ impl Payload {
     /// Like [`write`](Self::write), into a text that is long enough.
     pub(crate) fn write_into<'a>(
         text: String,
-        data: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
-        flash: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
+        data: impl Iterator<Item = (&'a str, &'a str)>,
+        flash: impl Iterator<Item = (&'a str, &'a str)>,
         extras: Extras,
     ) -> Self {
         let mut writer = Writer(text);
@@ -158,22 +139,22 @@ impl Payload {
 
     /// Returns the JSON text under `key`.
     pub(crate) fn value(&self, key: &str) -> Option<&str> {
-        let data = &self.index().ok()?.data;
-        let place = data.binary_search_by(|(name, _)| (**name).cmp(key)).ok()?;
-        Some(&self.0.text[data[place].1.clone()])
+        let (text, data) = (&self.0.text, &self.index().ok()?.data);
+        let place = data.binary_search_by(|place| place.key(text).cmp(key)).ok()?;
+        Some(data[place].entry(text).1)
     }
 
-    pub(crate) fn data(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
+    pub(crate) fn data(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries(|index| &index.data)
     }
 
-    pub(crate) fn flash(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
+    pub(crate) fn flash(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries(|index| &index.flash)
     }
 
-    fn entries(&self, section: fn(&Index) -> &Places) -> impl Iterator<Item = (&Arc<str>, &str)> {
+    fn entries(&self, section: fn(&Index) -> &Places) -> impl Iterator<Item = (&str, &str)> {
         let places = self.index().map_or(&[][..], |index| section(index));
-        places.iter().map(|(key, place)| (key, &self.0.text[place.clone()]))
+        places.iter().map(|place| place.entry(&self.0.text))
     }
 }
 
@@ -201,174 +182,10 @@ impl fmt::Debug for Payload {
     }
 }
 
-struct Writer(String);
-
-impl Writer {
-    fn section<'a>(
-        &mut self,
-        name: &str,
-        values: impl Iterator<Item = (&'a Arc<str>, &'a str)>,
-    ) -> Places {
-        let mut places = Places::with_capacity(values.size_hint().0);
-        for (key, value) in values {
-            if places.is_empty() {
-                self.0.push_str(",\"");
-                self.0.push_str(name);
-                self.0.push_str("\":{");
-            } else {
-                self.0.push(',');
-            }
-            self.key(key);
-            self.0.push(':');
-            let start = self.0.len();
-            self.0.push_str(value);
-            places.push((key.clone(), start..self.0.len()));
-        }
-        if !places.is_empty() {
-            self.0.push('}');
-        }
-        places
-    }
-
-    fn key(&mut self, key: &str) {
-        // `fold`, not `all`: a loop without an exit is checked many bytes at a time.
-        let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if key.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-            self.0.push('"');
-            self.0.push_str(key);
-            self.0.push('"');
-        } else {
-            let quoted = serde_json::to_string(key).expect("a string can be written as JSON");
-            self.0.push_str(&quoted);
-        }
-    }
-
-    fn extras(&mut self, extras: &Extras) {
-        let Extras { lifetime, renewed, renewed_from, signed_in, moved } = extras;
-        let mut number = |name: &str, value: Option<i128>| {
-            if let Some(value) = value {
-                self.0.push_str(&format!(",\"{name}\":{value}"));
-            }
-        };
-        let millis =
-            |time: Duration| i128::from(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
-        number("idle", lifetime.idle.map(millis));
-        number("absolute", lifetime.absolute.map(millis));
-        number("renewed", renewed.map(|at| at.as_millis().into()));
-        number("moved_until", moved.map(|moved| moved.until.as_millis().into()));
-        if let Some(id) = renewed_from {
-            self.0.push_str(&format!(",\"renewed_from\":\"{id}\""));
-        }
-        if let Some(signed_in) = signed_in {
-            let text = serde_json::to_string(&**signed_in).expect("plain texts can be written");
-            self.0.push_str(",\"signed_in\":");
-            self.0.push_str(&text);
-        }
-        if let Some(moved) = moved {
-            self.0.push_str(&format!(",\"moved_to\":\"{}\"", moved.to));
-        }
-    }
-}
-
-/// The text as serde sees it.
-#[derive(Deserialize)]
-struct Shape<'a> {
-    format: u32,
-    #[serde(borrow, default)]
-    data: Section<'a>,
-    #[serde(borrow, default)]
-    flash: Section<'a>,
-    idle: Option<u64>,
-    absolute: Option<u64>,
-    renewed: Option<Timestamp>,
-    renewed_from: Option<String>,
-    signed_in: Option<SignedIn>,
-    moved_to: Option<String>,
-    moved_until: Option<Timestamp>,
-}
-
-#[derive(Default)]
-struct Section<'a>(Vec<(Arc<str>, &'a str)>);
-
-impl Index {
-    fn read(text: &str) -> Result<Self, Unreadable> {
-        #[derive(Deserialize)]
-        struct Format {
-            format: u32,
-        }
-        let shape: Shape<'_> = serde_json::from_str(text).map_err(|error| {
-            match serde_json::from_str::<Format>(text) {
-                Ok(Format { format }) if format > FORMAT => Unreadable::Newer(format),
-                _ => Unreadable::not_ours(&error),
-            }
-        })?;
-        if shape.format > FORMAT {
-            return Err(Unreadable::Newer(shape.format));
-        }
-        let id = |text: Option<String>| {
-            let id = text.map(|text| text.parse()).transpose();
-            id.map_err(|_| Unreadable::NotOurs(serde_json::error::Category::Data, 0))
-        };
-        let (moved_to, renewed_from) = (id(shape.moved_to)?, id(shape.renewed_from)?);
-        let moved = moved_to.map(|to| Moved { to, until: shape.moved_until.unwrap_or_default() });
-        // As much as is written.
-        let limit = |millis: u64| Duration::from_millis(millis.min(i64::MAX.unsigned_abs()));
-        let extras = Extras {
-            lifetime: Lifetime { idle: shape.idle.map(limit), absolute: shape.absolute.map(limit) },
-            renewed: shape.renewed,
-            renewed_from,
-            signed_in: shape.signed_in.map(Arc::new),
-            moved,
-        };
-        Ok(Self { data: shape.data.places(text), flash: shape.flash.places(text), extras })
-    }
-}
-
-impl Unreadable {
-    fn not_ours(error: &serde_json::Error) -> Self {
-        Self::NotOurs(error.classify(), error.column())
-    }
-}
-
-impl<'a> Section<'a> {
-    /// Turns borrowed pieces of `text` into places in it. Of a key that stands there twice the last one counts.
-    fn places(self, text: &'a str) -> Places {
-        let place = |value: &'a str| {
-            let start = value.as_ptr() as usize - text.as_ptr() as usize;
-            start..start + value.len()
-        };
-        let mut places: Places =
-            self.0.into_iter().rev().map(|(key, value)| (key, place(value))).collect();
-        places.sort_by(|a, b| a.0.cmp(&b.0));
-        places.dedup_by(|later, earlier| later.0 == earlier.0);
-        places
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Section<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Section<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::with_capacity(8);
-                while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    entries.push((Arc::from(key), value.get()));
-                }
-                Ok(Section(entries))
-            }
-        }
-        deserializer.deserialize_map(Entries)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn read(text: &str) -> Result<Vec<(String, String)>, Unreadable> {
@@ -394,7 +211,7 @@ mod tests {
             })),
             moved: Some(Moved { to: Id::from_bytes([7; 16]), until: Timestamp::from_millis(9) }),
         };
-        let entries = || values.iter().map(|(k, v)| (k, &**v));
+        let entries = || values.iter().map(|(k, v)| (&**k, &**v));
         let written = Payload::write(entries(), entries().take(1), extras.clone());
         let read = Payload::from_text(written.as_str());
         assert!(read.data().eq(entries()) && written.data().eq(entries()));

@@ -1,6 +1,7 @@
 //! Where a user is signed in: seen from the outside, and ended from elsewhere.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Query};
@@ -125,15 +126,25 @@ fn limited_app(sessions: &Sessions) -> Router {
 
 /// Ten visitors who sign in at once, each with a cart; returns them with what they were told.
 async fn ten_at_once(site: &Site, path: &'static str) -> Vec<(Visitor, String)> {
-    let mut tasks = Vec::new();
+    let mut visitors = Vec::new();
     for n in 0..10 {
         let mut visitor = site.turn(&site.visitor(), n);
         visitor.visit("/set").await;
-        tasks.push(tokio::spawn(async move {
-            let answer = visitor.visit(path).await;
-            (visitor, answer.body)
-        }));
+        visitors.push(visitor);
     }
+    // Only when all are there they go.
+    let start = Arc::new(tokio::sync::Barrier::new(visitors.len()));
+    let tasks: Vec<_> = visitors
+        .into_iter()
+        .map(|mut visitor| {
+            let start = start.clone();
+            tokio::spawn(async move {
+                start.wait().await;
+                let answer = visitor.visit(path).await;
+                (visitor, answer.body)
+            })
+        })
+        .collect();
     let mut all = Vec::new();
     for task in tasks {
         all.push(task.await.unwrap());

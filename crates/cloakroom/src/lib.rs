@@ -13,12 +13,14 @@ pub use cloakroom_axum as axum;
 pub use cloakroom_core::conformance;
 #[doc(inline)]
 pub use cloakroom_core::{
-    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Ears, End,
-    Error, ErrorKind, Event, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName,
-    Lifetime, Listening, Listing, LogEvents, MemoryFull, MemoryStore, Observer, OnCorrupt,
-    OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record,
-    Refusal, Renewal, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder,
-    Signals, Store, StoreCall, StoreError, StoreOperation, SystemClock, Timestamp, UserId,
+    Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
+    CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Ears, End, Error, ErrorKind, Event, Finish,
+    Finished, ForwardingHeader, FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key,
+    KeyName, Lifetime, Listening, Listing, LoadUser, LocalPath, LogEvents, MemoryFull, MemoryStore,
+    Observer, OnCorrupt, OnServerError, OnStoreError, OnTooMany, Operation, Outcome, ParseIdError,
+    ParseLocalPathError, Payload, Pending, Record, Refusal, Renewal, SameSite, Saved, Secret,
+    Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions, SignInOutcome, Signals, Store,
+    StoreCall, StoreError, StoreOperation, SystemClock, Timestamp, TrustedProxies, UserId,
     UserIndex, Version,
 };
 #[cfg(feature = "postgres")]

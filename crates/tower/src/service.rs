@@ -1,8 +1,9 @@
 //! The service: puts the pending session into the request.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use cloakroom_core::{Pending, Sessions};
+use cloakroom_core::{Pending, Sessions, TrustedProxies};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -15,11 +16,17 @@ pub struct SessionService<S> {
     inner: S,
     sessions: Sessions,
     address: Option<Address>,
+    proxies: Option<Arc<TrustedProxies>>,
 }
 
 impl<S> SessionService<S> {
-    pub(crate) fn new(inner: S, sessions: Sessions, address: Option<Address>) -> Self {
-        Self { inner, sessions, address }
+    pub(crate) fn new(
+        inner: S,
+        sessions: Sessions,
+        address: Option<Address>,
+        proxies: Option<Arc<TrustedProxies>>,
+    ) -> Self {
+        Self { inner, sessions, address, proxies }
     }
 }
 
@@ -42,7 +49,10 @@ where
         }
         let pending = self.sessions.pending(request.headers());
         if let Some(address) = self.address.and_then(|find| find(request.extensions())) {
-            pending.set_address(address);
+            let proxies = self.proxies.as_ref();
+            let client =
+                proxies.map_or(address, |proxies| proxies.client(address, request.headers()));
+            pending.set_address(client);
         }
         request.extensions_mut().insert(pending.clone());
         ResponseFuture::new(self.inner.call(request), pending)

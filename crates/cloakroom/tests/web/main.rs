@@ -15,10 +15,14 @@
 mod support;
 
 mod configured;
+mod cross_origin;
+mod csrf;
+mod current_user;
 mod cut_off;
 mod devices;
 mod ended;
 mod events;
+mod guards;
 mod sign_in;
 mod sign_out;
 mod updates;

@@ -31,8 +31,10 @@
 
 mod error;
 mod extract;
+mod typed;
 
 pub use cloakroom_tower::SessionLayer;
 
 pub use self::error::{Error, SessionRejection};
 pub use self::extract::{Lazy, Session};
+pub use self::typed::Typed;

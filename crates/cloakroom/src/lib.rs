@@ -8,12 +8,14 @@ pub use cloakroom_axum as axum;
 #[doc(inline)]
 pub use cloakroom_core::conformance;
 #[doc(inline)]
+pub use cloakroom_core::ambient;
+#[doc(inline)]
 pub use cloakroom_core::{
     AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Error,
     ErrorKind, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName, Lifetime,
     Listing, MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
     ParseIdError, Payload, Pending, Record, SameSite, Saved, Secret, Session, SessionInfo,
-    Sessions, SessionsBuilder, Store, StoreError, SystemClock, Timestamp, UserId, UserIndex,
+    Sessions, SessionsBuilder, Store, StoreError, SystemClock, Ticket, Timestamp, Typed, UserId, UserIndex,
     Version,
 };
 #[cfg(feature = "postgres")]

@@ -39,10 +39,12 @@ mod builder;
 mod devices;
 mod finish;
 mod key;
+mod manual;
 mod pending;
 mod place;
 mod session;
 mod sessions;
+mod typed;
 
 mod carried;
 mod change;
@@ -69,6 +71,7 @@ mod store;
 mod time;
 mod user;
 
+pub mod ambient;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "fuzzing")]
@@ -85,6 +88,7 @@ pub use self::head::Head;
 pub use self::id::{Id, ParseIdError};
 pub use self::key::{AsKey, Key, KeyName};
 pub use self::lifetime::Lifetime;
+pub use self::manual::Ticket;
 pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
 pub use self::payload::Payload;
 pub use self::pending::Pending;
@@ -94,4 +98,5 @@ pub use self::session::{Saved, Session};
 pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions};
 pub use self::store::{Listing, Operation, Outcome, Store, UserIndex};
 pub use self::time::{Clock, FrozenClock, SystemClock, Timestamp};
+pub use self::typed::Typed;
 pub use self::user::{InvalidUserId, UserId};

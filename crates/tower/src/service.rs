@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use cloakroom_core::{Pending, Sessions};
+use cloakroom_core::{Pending, Sessions, ambient};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -15,11 +15,24 @@ pub struct SessionService<S> {
     inner: S,
     sessions: Sessions,
     address: Option<Address>,
+    ambient: bool,
 }
 
 impl<S> SessionService<S> {
-    pub(crate) fn new(inner: S, sessions: Sessions, address: Option<Address>) -> Self {
-        Self { inner, sessions, address }
+    pub(crate) fn new(inner: S, sessions: Sessions, address: Option<Address>, ambient: bool) -> Self {
+        Self { inner, sessions, address, ambient }
+    }
+}
+
+impl<S> SessionService<S> {
+    fn call_in<Request>(&mut self, scope: Option<&Pending>, request: Request) -> S::Future
+    where
+        S: Service<Request>,
+    {
+        match scope {
+            Some(pending) => ambient::sync_scope(pending, || self.inner.call(request)),
+            None => self.inner.call(request),
+        }
     }
 }
 
@@ -38,13 +51,16 @@ where
     fn call(&mut self, mut request: Request<Req>) -> Self::Future {
         let outer = request.extensions().get::<Pending>();
         if outer.is_some_and(|pending| pending.sessions().is_same(&self.sessions)) {
-            return ResponseFuture::nested(self.inner.call(request));
+            let scope = outer.filter(|_| self.ambient).cloned();
+            return ResponseFuture::nested(self.call_in(scope.as_ref(), request), scope);
         }
         let pending = self.sessions.pending(request.headers());
         if let Some(address) = self.address.and_then(|find| find(request.extensions())) {
             pending.set_address(address);
         }
         request.extensions_mut().insert(pending.clone());
-        ResponseFuture::new(self.inner.call(request), pending)
+        let scope = self.ambient.then(|| pending.clone());
+        ResponseFuture::new(self.call_in(scope.as_ref(), request), pending, scope)
     }
 }
+

@@ -18,12 +18,15 @@ mod cut_off;
 mod devices;
 mod sign_in;
 mod sign_out;
+mod typed;
 mod updates;
 mod visitors;
 
 mod detached;
 mod flash;
 mod head;
+mod ambient;
+mod manual;
 mod layers;
 mod secrecy;
 mod server_errors;

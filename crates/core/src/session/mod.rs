@@ -3,6 +3,7 @@
 mod flash;
 mod identity;
 mod save;
+mod typed;
 mod user;
 mod values;
 

@@ -13,7 +13,7 @@ pub use cloakroom_core::ambient;
 pub use cloakroom_core::{
     AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Error,
     ErrorKind, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName, Lifetime,
-    Listing, MemoryFull, MemoryStore, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
+    Listing, MemoryFull, MemoryStore, Moving, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
     ParseIdError, Payload, Pending, Record, SameSite, Saved, Secret, Session, SessionInfo,
     Sessions, SessionsBuilder, Store, StoreError, SystemClock, Ticket, Timestamp, Typed, UserId, UserIndex,
     Version,

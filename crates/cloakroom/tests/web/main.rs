@@ -27,6 +27,7 @@ mod flash;
 mod head;
 mod ambient;
 mod manual;
+mod moving;
 mod layers;
 mod secrecy;
 mod server_errors;

@@ -14,7 +14,11 @@ pub mod system;
 pub mod systems;
 
 #[cfg(feature = "compare")]
+mod command;
+#[cfg(feature = "compare")]
 pub mod compare;
+#[cfg(feature = "compare")]
+mod wrk;
 
 #[cfg(all(feature = "compare", feature = "contenders"))]
 pub mod crowd;

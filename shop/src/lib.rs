@@ -22,6 +22,7 @@ pub mod passwords;
 pub mod users;
 
 pub mod assets;
+pub mod closing;
 pub mod error;
 pub mod headers;
 pub mod local_path;

@@ -31,14 +31,19 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_env()?;
-    let shop = Shop::open(&settings)?;
+    let shop = Shop::open(&settings).await?;
     tokio::spawn(sweep(shop.sessions.clone()));
 
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", settings.address))?;
     println!("The shop is open: http://{}", listener.local_addr()?);
-    axum::serve(listener, router(shop)).with_graceful_shutdown(closing_time()).await?;
+    let closing = shop.closing.clone();
+    let closed = async move {
+        closing_time().await;
+        closing.begin();
+    };
+    axum::serve(listener, router(shop)).with_graceful_shutdown(closed).await?;
     Ok(())
 }
 

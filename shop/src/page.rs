@@ -58,4 +58,8 @@ impl Page {
     pub(crate) fn style_sheet(&self) -> &'static str {
         assets::style_sheet()
     }
+
+    pub(crate) fn script(&self) -> &'static str {
+        assets::script()
+    }
 }

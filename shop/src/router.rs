@@ -13,7 +13,7 @@ use tower_http::{csrf::CsrfLayer, trace::TraceLayer};
 use crate::{
     assets,
     error::{self, Error},
-    handlers::{account, cart, checkout, products, sign_in, sign_up, theme},
+    handlers::{account, cart, checkout, live, products, sign_in, sign_up, theme},
     headers,
     state::Shop,
 };
@@ -50,7 +50,9 @@ pub fn router(shop: Shop) -> Router {
         .route("/signed-out", get(sign_in::signed_out))
         .route("/account", get(account::show))
         .route("/theme", post(theme::choose))
+        .route("/live", get(live::listen))
         .route(assets::style_sheet(), get(assets::serve_style_sheet))
+        .route(assets::script(), get(assets::serve_script))
         .route("/favicon.svg", get(assets::serve_icon))
         .fallback(async || Error::NotFound)
         .layer(same_site_only)

@@ -8,16 +8,14 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-/// Reads the secret in `path`; if there is none, makes one and keeps it there, for the owner only.
+/// Makes a secret and keeps it in `path`, for the owner only; unless there is one.
 ///
 /// # Errors
 ///
-/// If the file can neither be read nor made.
-pub fn read_or_make(path: &Path) -> io::Result<String> {
-    match fs::read_to_string(path) {
-        Ok(text) => return Ok(text.trim().to_owned()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+/// If the file cannot be made.
+pub fn keep(path: &Path) -> io::Result<()> {
+    if fs::exists(path)? {
+        return Ok(());
     }
 
     // The file appears whole and only once: of two shops that start together, one makes the
@@ -26,11 +24,9 @@ pub fn read_or_make(path: &Path) -> io::Result<String> {
     let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     writeln!(file, "{}", random())?;
     match file.persist_noclobber(path) {
-        Ok(_) => {}
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error.error),
+        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
+        _ => Ok(()),
     }
-    Ok(fs::read_to_string(path)?.trim().to_owned())
 }
 
 /// Returns 64 hexadecimal digits that nobody can guess.
@@ -50,12 +46,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_made_once_and_then_read() {
+    fn a_secret_is_made_once_and_then_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("shop.secret");
-        let first = read_or_make(&path).expect("made");
-        assert_eq!(first.len(), 64);
-        assert_eq!(read_or_make(&path).expect("read"), first);
+        let read = || fs::read_to_string(&path).expect("a secret");
+        keep(&path).expect("made");
+        let first = read();
+        assert_eq!(first.trim().len(), 64);
+        keep(&path).expect("kept");
+        assert_eq!(read(), first);
     }
 
     #[cfg(unix)]
@@ -64,7 +63,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("shop.secret");
-        read_or_make(&path).expect("made");
+        keep(&path).expect("made");
         let mode = fs::metadata(&path).expect("metadata").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

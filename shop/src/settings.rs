@@ -1,50 +1,25 @@
 //! What the environment says about this shop. Reads and checks; opens nothing.
 
 use std::{
-    env, fmt,
+    env,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
+
+use cloakroom::Setting;
 
 /// The shop's settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where to listen (`SHOP_ADDR`, default `127.0.0.1:8080`).
     pub address: SocketAddr,
-    /// Where sessions are kept (`SESSION_STORE`, default `sqlite:shop.db`).
-    pub store: Store,
+    /// What the environment says about sessions (`SESSION_…`); their default store is `sqlite:shop.db`.
+    pub sessions: cloakroom::Settings,
     /// The file that users and orders are kept in (`SHOP_DATABASE`, default the sessions' own or `shop.db`); none with
     /// `memory:`.
     pub database: Option<PathBuf>,
-    /// What signs the session cookie (`SESSION_SECRET`; without it the shop makes its own).
-    pub secret: Option<SecretText>,
     /// Whether visitors come over https (`SHOP_HTTPS=1`), through a proxy in front of the shop.
     pub https: bool,
-}
-
-/// Where the shop keeps its sessions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Store {
-    /// `memory:`, gone when the shop closes: sessions, users and orders.
-    Memory,
-    /// `sqlite:PATH`, one file.
-    Sqlite(PathBuf),
-    /// `cookie:`, in the visitor's own encrypted cookie; only who has signed out is noted in the database. Or
-    /// `cookie:signed`, which its owner can read.
-    Cookie {
-        /// Whether its owner can read it.
-        signed: bool,
-    },
-}
-
-/// The text of `SESSION_SECRET`. Its `Debug` does not show it.
-#[derive(Clone)]
-pub struct SecretText(pub(crate) String);
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretText")
-    }
 }
 
 impl Settings {
@@ -54,33 +29,38 @@ impl Settings {
     ///
     /// With a message for whoever starts the shop.
     pub fn from_env() -> Result<Self, String> {
-        Self::parse(|name| env::var(name).ok())
+        Self::parse(env::vars())
     }
 
-    /// Reads the settings from `variable`, which answers as the environment would.
+    /// Reads the settings from `variables`, as the environment would have them.
     ///
     /// # Errors
     ///
     /// With a message for whoever starts the shop.
-    pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+    pub fn parse(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
+        let variables: Vec<_> = variables.into_iter().collect();
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.clone())
+        };
         let address = match variable("SHOP_ADDR") {
             None => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
             Some(text) => text
                 .parse()
                 .map_err(|_| format!("SHOP_ADDR is not an address with a port: {text:?}"))?,
         };
-        let store = match variable("SESSION_STORE") {
-            None => Store::Sqlite("shop.db".into()),
-            Some(text) => Store::parse(&text)?,
-        };
-        let database = match (variable("SHOP_DATABASE"), &store) {
-            (Some(path), _) => Some(path.into()),
-            (None, Store::Memory) => None,
-            (None, Store::Sqlite(path)) => Some(path.clone()),
-            (None, Store::Cookie { .. }) => Some("shop.db".into()),
-        };
-        let secret = variable("SESSION_SECRET").map(SecretText);
+        let own = variable("SHOP_DATABASE").map(PathBuf::from);
         let https = variable("SHOP_HTTPS").is_some_and(|text| text == "1");
+        let sessions = cloakroom::Settings::from_variables(variables)
+            .or(Setting::Store, "sqlite:shop.db")
+            .or(Setting::Env, if https { "production" } else { "development" })
+            .or(Setting::InsecureHttp, if https { "false" } else { "true" });
+        let store = sessions.get(Setting::Store).unwrap_or_default();
+        let database = match own {
+            Some(path) => Some(path),
+            None if store == "memory:" => None,
+            None => Some(store.strip_prefix("sqlite:").unwrap_or("shop.db").into()),
+        };
 
         if !https && !address.ip().is_loopback() {
             return Err(format!(
@@ -88,21 +68,7 @@ impl Settings {
                  put a TLS proxy in front and set SHOP_HTTPS=1, or listen on 127.0.0.1"
             ));
         }
-        Ok(Self { address, store, database, secret, https })
-    }
-}
-
-impl Store {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            Some(("cookie", "" | "encrypted")) => Ok(Self::Cookie { signed: false }),
-            Some(("cookie", "signed")) => Ok(Self::Cookie { signed: true }),
-            _ => Err(format!(
-                "SESSION_STORE is {text:?}, and it takes sqlite:PATH, memory:, cookie: or cookie:signed"
-            )),
-        }
+        Ok(Self { address, sessions, database, https })
     }
 }
 
@@ -111,17 +77,15 @@ mod tests {
     use super::*;
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, String> {
-        Settings::parse(|name| {
-            let found = variables.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
+        let owned = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Settings::parse(owned)
     }
 
     #[test]
     fn an_empty_environment_gives_a_shop_for_this_machine_only() {
         let settings = parse(&[]).expect("defaults");
         assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.store, Store::Sqlite("shop.db".into()));
+        assert_eq!(settings.sessions.get(Setting::Store), Some("sqlite:shop.db"));
         assert!(!settings.https);
     }
 
@@ -129,17 +93,6 @@ mod tests {
     fn a_public_address_needs_https() {
         assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80")]).unwrap_err().contains("SHOP_HTTPS=1"));
         assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80"), ("SHOP_HTTPS", "1")]).is_ok());
-    }
-
-    #[test]
-    fn a_store_is_a_file_memory_or_the_cookie_and_nothing_else() {
-        let store = |text| parse(&[("SESSION_STORE", text)]).map(|settings| settings.store);
-        assert_eq!(store("memory:"), Ok(Store::Memory));
-        assert_eq!(store("sqlite:/var/lib/shop.db"), Ok(Store::Sqlite("/var/lib/shop.db".into())));
-        assert_eq!(store("cookie:"), Ok(Store::Cookie { signed: false }));
-        assert_eq!(store("cookie:signed"), Ok(Store::Cookie { signed: true }));
-        assert!(store("sqlite:").is_err());
-        assert!(store("papyrus:scroll").unwrap_err().contains("papyrus"));
     }
 
     #[test]

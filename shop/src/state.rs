@@ -2,15 +2,11 @@
 
 use std::error::Error;
 
-use cloakroom::{CookieDriver, MemoryStore, Secret, Sessions, sqlite::SqliteStore};
+use cloakroom::{Sessions, Setting};
 
 use crate::{
-    database::Database,
-    orders::Orders,
-    passwords::Passwords,
-    secret,
-    settings::{Settings, Store},
-    users::Users,
+    closing::Closing, database::Database, orders::Orders, passwords::Passwords, secret,
+    settings::Settings, users::Users,
 };
 
 /// Everything that an open shop holds. Cheap to clone.
@@ -26,6 +22,8 @@ pub struct Shop {
     pub passwords: Passwords,
     /// Whether visitors come over https.
     pub https: bool,
+    /// Whether the shop closes.
+    pub closing: Closing,
 }
 
 impl Shop {
@@ -33,61 +31,48 @@ impl Shop {
     ///
     /// # Errors
     ///
-    /// If a file cannot be opened or made, or the secret is too short.
-    pub fn open(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+    /// If a file cannot be opened or made, or the settings of the sessions are wrong.
+    pub async fn open(settings: &Settings) -> Result<Self, Box<dyn Error>> {
         let database = match &settings.database {
             None => Database::in_memory()?,
             Some(path) => Database::open(path)
                 .map_err(|error| format!("cannot keep users in {}: {error}", path.display()))?,
         };
-        let builder = match &settings.store {
-            Store::Memory => Sessions::builder(MemoryStore::new()),
-            Store::Sqlite(path) => Sessions::builder(SqliteStore::open(path)?),
-            Store::Cookie { signed } => Sessions::in_cookie(driver(*signed, settings)?),
-        };
-        let mut builder = builder.secret(Secret::new(secret_for(settings)?)?);
-        if !settings.https {
-            builder = builder.insecure_http();
-        }
+        let sessions = sessions(settings)?.open().await?;
         Ok(Self {
-            sessions: builder.build()?,
+            sessions,
             users: Users::new(database.clone()),
             orders: Orders::new(database),
             passwords: Passwords::new()?,
             https: settings.https,
+            closing: Closing::default(),
         })
     }
 }
 
-/// The secret that was given, or the one beside the database. Behind https none is made up: a real shop's
-/// secret should be where its owner put it.
-fn secret_for(settings: &Settings) -> Result<String, Box<dyn Error>> {
-    if let Some(text) = &settings.secret {
-        return Ok(text.0.clone());
+/// The settings of the sessions, with the shop's own defaults: a secret beside the database, if none was given, and a note
+/// there of cookies of which somebody has signed out. Behind https no secret is made up: a real shop's should be where its
+/// owner put it.
+fn sessions(settings: &Settings) -> Result<cloakroom::Settings, Box<dyn Error>> {
+    let mut sessions = settings.sessions.clone();
+    if sessions.get(Setting::Store).is_some_and(|store| store.starts_with("cookie:")) {
+        let list = match &settings.database {
+            None => "memory:".to_owned(),
+            Some(path) => format!("sqlite:{}", path.display()),
+        };
+        sessions = sessions.or(Setting::CookieDenyList, list);
     }
-    if settings.https {
-        return Err(
-            "SESSION_SECRET is not set: with SHOP_HTTPS=1 the shop wants 32 random bytes or more, \
-                    for example from `openssl rand -hex 32`"
-                .into(),
-        );
+    let given = [Setting::Secret, Setting::SecretFile];
+    if settings.https || given.iter().any(|&setting| sessions.get(setting).is_some()) {
+        return Ok(sessions);
     }
-    let Some(path) = &settings.database else { return Ok(secret::random()) };
+    let Some(path) = &settings.database else { return Ok(sessions) };
     let path = path.with_extension("secret");
-    let text = secret::read_or_make(&path)
+    secret::keep(&path)
         .map_err(|error| format!("cannot keep a secret in {}: {error}", path.display()))?;
     println!(
         "SESSION_SECRET is not set: cookies are signed with {}, which the shop made for itself.",
         path.display()
     );
-    Ok(text)
-}
-
-/// Sessions in the cookie. A cookie of which somebody has signed out is void from then on: that is noted in the database.
-fn driver(signed: bool, settings: &Settings) -> Result<CookieDriver, Box<dyn Error>> {
-    let driver = if signed { CookieDriver::signed() } else { CookieDriver::encrypted() };
-    Ok(match &settings.database {
-        None => driver.deny_list(MemoryStore::new()),
-        Some(path) => driver.deny_list(SqliteStore::open(path)?),
-    })
+    Ok(sessions.or(Setting::SecretFile, path.to_string_lossy()))
 }

@@ -3,15 +3,14 @@
 mod visitor;
 
 use axum::http::{StatusCode, header};
-use shop::settings::Settings;
-use visitor::{Visitor, open, open_shop};
+use visitor::{Visitor, open, open_shop, open_with_closing};
 
 const SIGN_UP: &str = "name=Ada&email=ada%40example.org&password=a+short+sentence";
 const SIGN_IN: &str = "email=ada%40example.org&password=a+short+sentence";
 
 #[tokio::test]
 async fn who_only_looks_gets_no_cookie() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     for path in [
         "/",
         "/?kind=coats",
@@ -29,7 +28,7 @@ async fn who_only_looks_gets_no_cookie() {
 
 #[tokio::test]
 async fn a_form_leads_to_a_page_and_a_message_that_shows_once() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     let added = visitor.post("/cart/add", "product=just-in-case&quantity=3").await;
     assert_eq!((added.status, added.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/cart"));
 
@@ -41,7 +40,7 @@ async fn a_form_leads_to_a_page_and_a_message_that_shows_once() {
 
 #[tokio::test]
 async fn a_page_that_is_not_there_does_not_use_up_a_message() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     visitor.post("/cart/add", "product=just-in-case&quantity=1").await;
     assert_eq!(visitor.get("/apple-touch-icon.png").await.status, StatusCode::NOT_FOUND);
     assert_eq!(visitor.get("/favicon.svg").await.status, StatusCode::OK);
@@ -50,7 +49,7 @@ async fn a_page_that_is_not_there_does_not_use_up_a_message() {
 
 #[tokio::test]
 async fn what_is_not_sold_cannot_be_seen_or_put_in_the_cart() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     assert_eq!(visitor.get("/products/ruff").await.status, StatusCode::NOT_FOUND);
     let added = visitor.post("/cart/add", "product=ruff&quantity=1").await;
     assert_eq!(added.status, StatusCode::NOT_FOUND);
@@ -59,7 +58,7 @@ async fn what_is_not_sold_cannot_be_seen_or_put_in_the_cart() {
 
 #[tokio::test]
 async fn a_form_of_another_site_is_turned_away() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
         let mut request = Visitor::form("/cart/add", "product=just-in-case&quantity=1");
         request.headers_mut().insert(name, value.parse().expect("a header"));
@@ -73,7 +72,7 @@ async fn a_form_of_another_site_is_turned_away() {
 
 #[tokio::test]
 async fn a_refused_form_comes_back_with_its_values_but_not_the_password() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     let form = "name=Ada+%3CLovelace%3E&email=ada&password=tiny";
     assert_eq!(visitor.post("/sign-up", form).await.header(header::LOCATION), "/sign-up");
     let page = visitor.get("/sign-up").await.body;
@@ -85,7 +84,7 @@ async fn a_refused_form_comes_back_with_its_values_but_not_the_password() {
 
 #[tokio::test]
 async fn an_address_has_one_account() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     visitor.post("/sign-up", SIGN_UP).await;
     visitor.post("/sign-out", "").await;
     let again = visitor
@@ -103,7 +102,7 @@ async fn an_address_has_one_account() {
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     visitor.post("/sign-up", SIGN_UP).await;
     visitor.post("/sign-out", "").await;
 
@@ -125,7 +124,7 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
 
 #[tokio::test]
 async fn signing_in_renews_the_session_and_keeps_the_cart() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     visitor.post("/sign-up", SIGN_UP).await;
     visitor.post("/sign-out", "").await;
     assert_eq!(visitor.cookie, None);
@@ -141,7 +140,7 @@ async fn signing_in_renews_the_session_and_keeps_the_cart() {
 
 #[tokio::test]
 async fn only_who_asks_for_it_is_remembered_when_the_browser_closes() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     let signed_up = visitor.post("/sign-up", SIGN_UP).await;
     assert!(!signed_up.header(header::SET_COOKIE).contains("Max-Age"));
     assert!(visitor.get("/account").await.body.contains("No, only for this visit"));
@@ -156,7 +155,7 @@ async fn only_who_asks_for_it_is_remembered_when_the_browser_closes() {
 
 #[tokio::test]
 async fn after_sign_out_the_old_cookie_is_a_strangers() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     visitor.post("/sign-up", SIGN_UP).await;
     let mut thief = visitor.clone();
     visitor.post("/sign-out", "").await;
@@ -170,7 +169,7 @@ async fn after_sign_out_the_old_cookie_is_a_strangers() {
 
 #[tokio::test]
 async fn a_button_pressed_twice_places_one_order() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     visitor.post("/sign-up", SIGN_UP).await;
     visitor.post("/cart/add", "product=just-in-case&quantity=2").await;
     let page = visitor.get("/checkout").await.body;
@@ -190,7 +189,7 @@ async fn a_button_pressed_twice_places_one_order() {
 
 #[tokio::test]
 async fn nobody_orders_without_signing_in() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     visitor.post("/cart/add", "product=just-in-case&quantity=2").await;
     let order = visitor.post("/orders", "ticket=mine").await;
     assert_eq!(order.header(header::LOCATION), "/sign-in");
@@ -199,7 +198,7 @@ async fn nobody_orders_without_signing_in() {
 
 #[tokio::test]
 async fn a_visitor_is_sent_back_into_the_shop_and_nowhere_else() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     let chosen = visitor.post("/theme", "theme=dark&back=%2Fcart").await;
     assert_eq!(chosen.header(header::LOCATION), "/cart");
     assert!(visitor.get("/").await.body.contains(r#"data-theme="dark""#));
@@ -210,14 +209,15 @@ async fn a_visitor_is_sent_back_into_the_shop_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn pages_are_not_kept_by_caches_and_run_no_script() {
-    let mut visitor = open_shop();
+async fn pages_are_not_kept_by_caches_and_run_no_script_but_the_shops() {
+    let mut visitor = open_shop().await;
     visitor.post("/sign-up", SIGN_UP).await;
     for path in ["/", "/account", "/nowhere"] {
         let page = visitor.get(path).await;
         assert!(
-            page.header(header::CONTENT_SECURITY_POLICY)
-                .starts_with("default-src 'none'; style-src 'self'")
+            page.header(header::CONTENT_SECURITY_POLICY).starts_with(
+                "default-src 'none'; script-src 'self'; connect-src 'self'; style-src"
+            )
         );
         assert_eq!(page.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
         assert!(page.header(header::CACHE_CONTROL).contains("no-store"), "{path}");
@@ -228,11 +228,43 @@ async fn pages_are_not_kept_by_caches_and_run_no_script() {
     let style_sheet = visitor.get(address).await;
     assert!(style_sheet.header(header::CACHE_CONTROL).contains("immutable"));
     assert_eq!(style_sheet.header(header::CONTENT_TYPE), "text/css; charset=utf-8");
+    let (_, rest) = page.split_once(r#"<script src=""#).expect("a script");
+    let (address, _) = rest.split_once('"').expect("its end");
+    let script = visitor.get(address).await;
+    assert_eq!(script.header(header::CONTENT_TYPE), "text/javascript; charset=utf-8");
+    let signed_out = open_shop().await.get("/").await.body;
+    assert!(!signed_out.contains("<script"), "nothing to listen for");
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_told_so_at_once_and_keeps_their_messages() {
+    let mut visitor = open_shop().await;
+    visitor.post("/cart/add", "product=just-in-case&quantity=1").await;
+    let told = visitor.get("/live").await;
+    assert_eq!(told.header(header::CONTENT_TYPE), "text/event-stream");
+    assert!(told.body.contains("event: signed-out"), "{}", told.body);
+    assert!(
+        visitor.get("/cart").await.body.contains("is in your cart"),
+        "the message is still there"
+    );
+}
+
+#[tokio::test]
+async fn a_shop_that_closes_ends_what_goes_on() {
+    let (mut visitor, closing) = open_with_closing().await;
+    visitor.post("/sign-up", SIGN_UP).await;
+    let mut listener = visitor.clone();
+    let listening = tokio::spawn(async move { listener.get("/live").await });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!listening.is_finished());
+    closing.begin();
+    let told = listening.await.expect("it ends");
+    assert!(!told.body.contains("signed-out"), "{}", told.body);
 }
 
 #[tokio::test]
 async fn a_cookie_that_is_not_ours_is_no_cookie() {
-    let mut visitor = open_shop();
+    let mut visitor = open_shop().await;
     for cookie in ["session=forged", "session=", "session", "other=1; session=\"quoted\""] {
         visitor.cookie = Some(cookie.to_owned());
         let page = visitor.get("/").await;
@@ -243,13 +275,12 @@ async fn a_cookie_that_is_not_ours_is_no_cookie() {
 
 #[tokio::test]
 async fn behind_https_the_cookie_never_travels_without_it() {
-    let settings = Settings::parse(|name| match name {
-        "SHOP_HTTPS" => Some("1".into()),
-        "SESSION_STORE" => Some("memory:".into()),
-        "SESSION_SECRET" => Some("thirty-two bytes that nobody guesses".into()),
-        _ => None,
-    });
-    let mut visitor = open(&settings.expect("settings"));
+    let mut visitor = open(&[
+        ("SHOP_HTTPS", "1"),
+        ("SESSION_STORE", "memory:"),
+        ("SESSION_SECRET", "thirty-two bytes that nobody guesses"),
+    ])
+    .await;
     let added = visitor.post("/cart/add", "product=just-in-case&quantity=1").await;
     let cookie = added.header(header::SET_COOKIE);
     assert!(cookie.starts_with("__Host-session=") && cookie.contains("; Secure"), "{cookie}");

@@ -4,13 +4,11 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-use super::{
+use super::{measured::Measured, options::Options, programs::Programs};
+use crate::{
     command::{self, check_installed},
-    measured::Measured,
-    options::Options,
-    programs::Programs,
+    probe::Allocated,
 };
-use crate::probe::Allocated;
 
 /// Where SHA-256 is computed; callgrind stops counting while it is in there.
 const SHA256: &str = "sha2::sha256::compress256*";

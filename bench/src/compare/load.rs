@@ -4,14 +4,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::{
-    measured::Measured,
-    options::Options,
-    programs::Programs,
-    seed,
-    server::Server,
-    stores::Stores,
-    wrk::{self, Cookies},
+    measured::Measured, options::Options, programs::Programs, seed, server::Server, stores::Stores,
 };
+use crate::wrk::{self, Cookies};
 
 /// One measurement of one system on one path.
 #[derive(Clone, Debug, Serialize)]
@@ -84,7 +79,7 @@ impl Target {
     fn measure(&self, options: &Options, path: &str, round: u32, seconds: u32) -> Result<Sample> {
         let url = format!("{}{path}", self.server.url);
         let before = self.server.processor_seconds();
-        let outcome = wrk::run(options, seconds, &url, &self.sent)?;
+        let outcome = wrk::run(options.connections, seconds, &url, &self.sent)?;
         let after = self.server.processor_seconds();
         Ok(Sample {
             round,

@@ -1,6 +1,5 @@
 //! The driver: builds the systems, measures them interleaved in one run, prints ratios.
 
-mod command;
 mod count;
 mod load;
 mod measured;
@@ -12,7 +11,6 @@ mod server;
 mod stores;
 mod summary;
 mod tally;
-mod wrk;
 
 use std::{fs, path::Path};
 
@@ -21,6 +19,7 @@ use clap::Parser;
 use serde::Serialize;
 
 use self::{measured::Measured, options::Options, programs::Programs};
+use crate::wrk;
 
 /// Reads the command line, measures and reports.
 pub fn main() -> Result<()> {

@@ -4,6 +4,7 @@
 mod people;
 mod places;
 mod reading;
+mod site;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +15,9 @@ use comfy_table::{Table, presets};
 
 use self::people::People;
 use self::places::Place;
-use self::reading::{percentile, read_at_leisure, reads_per_second};
+use self::reading::{percentile, read_at_leisure};
+use self::site::Site;
+use crate::wrk;
 
 /// Fills stores and measures.
 #[derive(Debug, Parser)]
@@ -36,14 +39,19 @@ struct Options {
 /// How long sessions live that are not to die.
 const LIFE: Duration = Duration::from_secs(7_200);
 
-/// How long one measurement lasts.
-const ROUND: Duration = Duration::from_secs(2);
+/// How long one measurement of `/read` lasts, in seconds.
+const ROUND: u32 = 3;
+
+/// How long visitors come now and then, to see how long they wait.
+const IDLE: Duration = Duration::from_secs(6);
+const LONGEST_SWEEP: Duration = Duration::from_secs(120);
 
 /// Reads the command line, fills, measures and prints.
 pub fn main() -> Result<()> {
     let options = Options::parse();
+    wrk::check()?;
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header([
         "store",
@@ -73,12 +81,15 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 8]> {
     let bytes = (place.bytes(&many)? - empty) / options.sessions as f64;
 
     eprintln!("{name}: reading");
+    let (few, many) = (Site::open(&few).await?, Site::open(&many).await?);
     let mut ratios = Vec::new();
+    // What is read for the first time comes from the disk.
+    many.reads_per_second(ROUND).await?;
     for round in 0..options.rounds {
         // By turns, so that the machine's mood meets both alike.
         let (first, second) = if round % 2 == 0 { (&few, &many) } else { (&many, &few) };
         let (first, second) =
-            (reads_per_second(first, ROUND).await, reads_per_second(second, ROUND).await);
+            (first.reads_per_second(ROUND).await?, second.reads_per_second(ROUND).await?);
         let (few, many) = if round % 2 == 0 { (first, second) } else { (second, first) };
         ratios.push(few / many);
     }
@@ -93,7 +104,7 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 8]> {
     let guests = guests.fill(dead).await?;
     let filled = Instant::now();
     let guests = guests.fill(living).await?;
-    let idle = percentile(read_at_leisure(&guests, &AtomicBool::new(false), ROUND * 3).await, 0.99);
+    let idle = percentile(read_at_leisure(&guests, &AtomicBool::new(false), IDLE).await, 0.99);
     // Where the server deletes by itself: when the first die.
     tokio::time::sleep_until((filling + life).into()).await;
     let (done, began) = (AtomicBool::new(false), Instant::now());
@@ -102,7 +113,7 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 8]> {
         done.store(true, Ordering::Relaxed);
         (swept, began.elapsed())
     };
-    let (busy, (swept, took)) = tokio::join!(read_at_leisure(&guests, &done, ROUND * 60), sweep);
+    let (busy, (swept, took)) = tokio::join!(read_at_leisure(&guests, &done, LONGEST_SWEEP), sweep);
     let busy = percentile(busy, 0.99);
     Ok([
         name.to_owned(),

@@ -1,6 +1,6 @@
-//! Requests that read their session, in process: `/read` without HTTP.
+//! Visitors who come now and then, in process: `/read` without HTTP.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -8,26 +8,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::places::House;
 
-/// Requests under way at the same time under full load.
-const MANY: usize = 64;
-
 /// At leisure: so many visitors, each with a pause between two requests.
 const SOME: usize = 16;
 const PAUSE: Duration = Duration::from_millis(5);
-
-/// Reads as fast as it goes; returns how many a second.
-pub(super) async fn reads_per_second(house: &House, life: Duration) -> f64 {
-    let (count, place, began) = (AtomicU64::new(0), AtomicUsize::new(0), Instant::now());
-    let readers = (0..MANY).map(|_| async {
-        while began.elapsed() < life {
-            read(house, &place).await;
-            count.fetch_add(1, Ordering::Relaxed);
-            tokio::task::yield_now().await;
-        }
-    });
-    join_all(readers).await;
-    count.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64()
-}
 
 /// Reads now and then until `done`, at most for `life`; returns how long each took.
 pub(super) async fn read_at_leisure(

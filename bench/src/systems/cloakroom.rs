@@ -84,7 +84,8 @@ fn synchronous(setting: Synchronous) -> sqlite::Synchronous {
     }
 }
 
-fn router(sessions: Sessions) -> Router {
+/// Serves the contract.
+pub(crate) fn router(sessions: Sessions) -> Router {
     Router::new()
         .route("/read", get(read))
         .route("/write", get(write))

@@ -1,7 +1,7 @@
 //! The systems of this workspace: axum without sessions, `cloakroom` over each of its stores, and the limits of those.
 
 mod bare;
-mod cloakroom;
+pub(crate) mod cloakroom;
 mod limit_cookie;
 mod limit_memory;
 mod limit_postgres;

@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod config;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use cloakroom_axum as axum;
@@ -11,12 +15,13 @@ pub use cloakroom_core::conformance;
 pub use cloakroom_core::ambient;
 #[doc(inline)]
 pub use cloakroom_core::{
-    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Error,
-    ErrorKind, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName, Lifetime,
-    Listing, MemoryFull, MemoryStore, Moving, OnCorrupt, OnServerError, OnStoreError, Operation, Outcome,
-    ParseIdError, Payload, Pending, Record, SameSite, Saved, Secret, Session, SessionInfo,
-    Sessions, SessionsBuilder, Store, StoreError, SystemClock, Ticket, Timestamp, Typed, UserId, UserIndex,
-    Version,
+    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Ears, End,
+    Error, ErrorKind, Event, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName,
+    Lifetime, Listening, Listing, LogEvents, MemoryFull, MemoryStore, Moving, Observer, OnCorrupt,
+    OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record,
+    Refusal, Renewal, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder,
+    Signals, Store, StoreCall, StoreError, StoreOperation, SystemClock, Ticket, Timestamp, Typed, UserId,
+    UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]
@@ -30,3 +35,5 @@ pub use cloakroom_sqlite as sqlite;
 #[cfg(feature = "tower")]
 #[doc(inline)]
 pub use cloakroom_tower as tower;
+
+pub use self::config::{FromEnv, Mistake, Setting, Settings, SettingsError};

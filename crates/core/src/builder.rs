@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::carried::{Carrier, CookieCache, CookieDriver, Copy};
 use crate::cookie::{CookieSettings, CookieWriter};
+use crate::events::Observers;
 use crate::lifetime::Limits;
 use crate::place::{Place, Stored};
 use crate::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions, Settings};
 use crate::store::Backend;
 use crate::token::KeyRing;
-use crate::{Clock, ConfigError, Secret, SystemClock};
+use crate::{Clock, ConfigError, Observer, Secret, SystemClock};
 
 /// Configures [`Sessions`]; made by [`Sessions::builder`].
 ///
@@ -25,6 +26,7 @@ pub struct SessionsBuilder {
     secure: bool,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    observers: Vec<Box<dyn Observer>>,
 }
 
 /// Where sessions are to be kept.
@@ -49,6 +51,7 @@ impl SessionsBuilder {
                 on_corrupt: OnCorrupt::default(),
                 on_server_error: OnServerError::default(),
             },
+            observers: Vec::new(),
         }
     }
 
@@ -151,6 +154,13 @@ impl SessionsBuilder {
         self
     }
 
+    /// Tells somebody what happens to sessions, such as [`LogEvents`](crate::LogEvents). May be called several times.
+    /// Default nobody.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observers.push(Box::new(observer));
+        self
+    }
+
     /// Tells the time; for tests. Default [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -163,7 +173,7 @@ impl SessionsBuilder {
     ///
     /// [`ConfigError`] says what contradicts what, and what to do.
     pub fn build(self) -> Result<Sessions, ConfigError> {
-        let Self { home, cache, secrets, cookie, secure, clock, settings } = self;
+        let Self { home, cache, secrets, cookie, secure, clock, settings, observers } = self;
         if secrets.is_empty() {
             return Err(ConfigError::NoSecret);
         }
@@ -174,17 +184,20 @@ impl SessionsBuilder {
         }
         let cookie = CookieWriter::new(&cookie, secure)?;
         let keys = KeyRing::derive(&secrets, cookie.name());
+        let observers = Observers::new(observers);
         let place = match home {
             Home::Store(store) => {
                 let copy = cache.map(|cache| Copy::new(cache, &secrets, &cookie));
+                let store = store.observed(&observers);
                 Place::Store(Stored { store, copy })
             }
             Home::Cookie(_) if cache.is_some() => return Err(ConfigError::CacheWithoutStore),
-            Home::Cookie(driver) => {
+            Home::Cookie(mut driver) => {
+                driver.denied = driver.denied.map(|store| store.observed(&observers));
                 Place::Cookie(Carrier::new(driver, &secrets, &cookie, settings.max_payload))
             }
         };
-        Ok(Sessions::new(place, keys, cookie, clock, settings))
+        Ok(Sessions::new(place, keys, cookie, clock, settings, observers))
     }
 }
 
@@ -193,6 +206,8 @@ impl fmt::Debug for SessionsBuilder {
         f.debug_struct("SessionsBuilder")
             .field("secrets", &self.secrets.len())
             .field("cookie", &self.cookie)
+            .field("secure", &self.secure)
+            .field("cache", &self.cache)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

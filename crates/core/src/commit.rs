@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::events::Deed;
 use crate::payload::Moved;
 use crate::place::Place;
 use crate::plan::Ending;
 use crate::queue::Turn;
 use crate::session::Work;
 use crate::sessions::{Inner, OnCorrupt};
-use crate::state::{Next, Step};
+use crate::state::{Next, State, Step};
 use crate::store::Backend;
-use crate::{Error, Id, Record, Timestamp};
+use crate::{Error, Event, Id, Operation, Outcome, Record, Refusal, Timestamp};
 
 /// Attempts to save before the commit gives up. After the first one that was overtaken, the commits of one session
 /// in this process queue up; so only other processes can overtake, and this is plenty.
@@ -31,6 +32,7 @@ pub(crate) async fn commit(work: &Arc<Work>, ending: Ending) -> Result<(), Error
         let mut mine = sessions.queue(id).wait(id).await;
         if let Some(fresh) = mine.handed(id, seen) {
             work.rebase(fresh)?;
+            sessions.overtaken(id, work);
         }
         turn = Some(mine);
     }
@@ -54,11 +56,18 @@ pub(crate) fn commit_now(work: &Work, ending: Ending) -> Option<Result<(), Error
     match state.step(sessions, ending, now) {
         Ok(Step::Done) => Some(Ok(())),
         Ok(Step::Write { operation, token: None }) => match store.write_now(&operation)? {
-            Ok(outcome) => match state.absorb(sessions, operation, None, outcome, now) {
-                Ok(Next::Done) => Some(Ok(())),
-                Ok(Next::Again | Next::Overtaken(_)) => None,
-                Err(error) => Some(Err(error)),
-            },
+            Ok(outcome) => {
+                sessions.ring(&operation, &outcome);
+                let deed = sessions.deed(&operation, &outcome, &state, now);
+                let next = state.absorb(sessions, operation, None, outcome, now);
+                drop(state);
+                sessions.tell(deed);
+                match next {
+                    Ok(Next::Done) => Some(Ok(())),
+                    Ok(Next::Again | Next::Overtaken(_)) => None,
+                    Err(error) => Some(Err(error)),
+                }
+            }
             Err(error) => Some(Err(error.into())),
         },
         // A new token needs more care: its record may arrive although the store fails.
@@ -92,18 +101,21 @@ async fn attempts(
                     }
                 };
                 let mut state = work.lock();
+                let deed = sessions.deed(&operation, &written.outcome, &state, now);
                 let next = state.absorb(sessions, operation, token, written.outcome, now)?;
                 if let Some(parts) = written.carried {
                     state.carry(parts);
                 }
+                if let (Next::Done, Some(turn)) =
+                    (&next, turn.take_if(|_| matches!(next, Next::Done)))
+                {
+                    turn.hand_on(state.record());
+                }
+                drop(state);
+                sessions.tell(deed);
                 match next {
                     Next::Again => continue,
-                    Next::Done => {
-                        if let Some(turn) = turn {
-                            turn.hand_on(state.record());
-                        }
-                        return Ok(());
-                    }
+                    Next::Done => return Ok(()),
                     Next::Overtaken(known) => (id, known),
                 }
             }
@@ -114,7 +126,10 @@ async fn attempts(
             turn = Some(sessions.queue(id).wait(id).await);
         }
         match sessions.find(id, known, Asker::Insider, now).await? {
-            Found::Live(fresh) => work.rebase(fresh)?,
+            Found::Live(fresh) => {
+                work.rebase(fresh)?;
+                sessions.overtaken(id, work);
+            }
             Found::Gone | Found::Left => {
                 tracing::debug!(target: "cloakroom::commit", session = %id, "ended by another request");
                 work.lock().ended();
@@ -167,17 +182,44 @@ impl Inner {
         asker: Asker,
         now: Timestamp,
     ) -> Result<Found, Error> {
+        let mut id = id;
         let mut record = match known {
             Some(record) => Some(record),
             None => self.load(id).await?,
         };
         for _ in 0..MOST_MOVES {
-            match self.judge(record, asker, now)? {
+            match self.judge(id, record, asker, now)? {
                 Judged::Final(found) => return Ok(found),
-                Judged::Moved(to) => record = self.load(to).await?,
+                Judged::Moved(to) => (id, record) = (to, self.load(to).await?),
             }
         }
         Ok(Found::Gone)
+    }
+
+    /// Returns what a write means to those who listen; `None` if nobody does.
+    fn deed(
+        &self,
+        operation: &Operation,
+        outcome: &Outcome,
+        state: &State,
+        now: Timestamp,
+    ) -> Option<Deed> {
+        let listen = self.observers.listen();
+        if listen { Deed::of(operation, outcome, state, &self.settings, now) } else { None }
+    }
+
+    /// Tells of a deed; not under the lock of a session, as applications listen.
+    fn tell(&self, deed: Option<Deed>) {
+        if let Some(deed) = deed {
+            deed.tell(&self.observers);
+        }
+    }
+
+    fn overtaken(&self, session: Id, work: &Work) {
+        if self.observers.listen() {
+            let replayed = work.lock().log.len();
+            self.observers.tell(&Event::Overtaken { session, replayed });
+        }
     }
 
     /// Like [`find`](Self::find), on the spot; `None` if that takes a trip.
@@ -191,15 +233,30 @@ impl Inner {
             Ok(record) => record,
             Err(error) => return Some(Err(error.into())),
         };
-        match self.judge(record, Asker::Newcomer, now) {
+        match self.judge(id, record, Asker::Newcomer, now) {
             Ok(Judged::Final(found)) => Some(Ok(found)),
             Ok(Judged::Moved(_)) => None,
             Err(error) => Some(Err(error)),
         }
     }
 
-    fn judge(&self, record: Option<Record>, asker: Asker, now: Timestamp) -> Result<Judged, Error> {
-        let Some(record) = record else { return Ok(Judged::Final(Found::Gone)) };
+    fn judge(
+        &self,
+        id: Id,
+        record: Option<Record>,
+        asker: Asker,
+        now: Timestamp,
+    ) -> Result<Judged, Error> {
+        // What work that was let in before finds is told by whoever ended it.
+        let refuse = |reason| {
+            if asker == Asker::Newcomer {
+                self.observers.tell(&Event::Refused { session: Some(id), reason });
+            }
+        };
+        let Some(record) = record else {
+            refuse(Refusal::Unknown);
+            return Ok(Judged::Final(Found::Gone));
+        };
         if let Err(why) = record.payload.check() {
             tracing::error!(target: "cloakroom::load", session = %record.id, error = %why, "unreadable record");
             return match self.settings.on_corrupt {
@@ -214,9 +271,17 @@ impl Inner {
             Some(Moved { to, until }) if asker == Asker::Insider && until > record.active_at => {
                 return Ok(Judged::Moved(to));
             }
-            Some(_) if now < record.expires_at => Found::Left,
-            Some(_) => Found::Gone,
-            None if self.settings.limits.is_over(&record, extras.lifetime, now) => Found::Gone,
+            Some(_) => {
+                refuse(Refusal::Renewed);
+                if now < record.expires_at { Found::Left } else { Found::Gone }
+            }
+            None if self.settings.limits.is_over(&record, extras.lifetime, now) => {
+                if asker == Asker::Newcomer {
+                    let (session, user) = (record.id, record.user.as_ref());
+                    self.observers.tell(&Event::Expired { session, user });
+                }
+                Found::Gone
+            }
             None => Found::Live(record),
         };
         Ok(Judged::Final(found))

@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 
 use crate::commit::{Asker, Found};
 use crate::place::Place;
-use crate::{Error, Id, Operation, Outcome, Record, Sessions, Timestamp, UserId};
+use crate::{Error, Event, Id, Operation, Outcome, Record, Sessions, Timestamp, UserId};
 
 /// Most sessions that are listed at once.
 const PAGE: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
@@ -74,19 +74,31 @@ impl Sessions {
             Place::Store(stored) => &stored.store,
             Place::Cookie(carrier) => {
                 let denied = carrier.denied.as_ref().ok_or_else(Error::no_deny_list)?;
-                return denied.end(id, inner.clock.now()).await;
+                let ended = denied.end(id, inner.clock.now()).await?;
+                inner.watches.end(id);
+                if ended {
+                    inner.observers.tell(&Event::Revoked { session: Some(id), user: None });
+                }
+                return Ok(ended);
             }
         };
         let mut id = id;
         for _ in 0..MOST_MOVES {
-            let outcome = store.write(&Operation::Delete(id)).await?;
+            let delete = Operation::Delete(id);
+            let outcome = store.write(&delete).await?;
+            inner.ring(&delete, &outcome);
             let Outcome::Removed(record) = outcome else { return Ok(false) };
             let extras = record.payload.extras();
             match extras.moved {
                 Some(moved) => id = moved.to,
                 None => {
                     let now = inner.clock.now();
-                    return Ok(!inner.settings.limits.is_over(&record, extras.lifetime, now));
+                    let live = !inner.settings.limits.is_over(&record, extras.lifetime, now);
+                    if live {
+                        let (session, user) = (Some(id), record.user.as_ref());
+                        inner.observers.tell(&Event::Revoked { session, user });
+                    }
+                    return Ok(live);
                 }
             }
         }
@@ -105,6 +117,8 @@ impl Sessions {
         if let Place::Cookie(carrier) = &self.inner().place {
             let denied = carrier.denied.as_ref().ok_or_else(Error::no_deny_list)?;
             denied.deny_user(user, self.inner().clock.now()).await?;
+            self.inner().watches.ring_all();
+            self.inner().observers.tell(&Event::Revoked { session: None, user: Some(user) });
             return Ok(0);
         }
         self.revoke_but(user, Spared::Nobody).await

@@ -15,7 +15,7 @@ use crate::session::{Locked, Work};
 use crate::sessions::OnStoreError;
 use crate::state::{Standing, State};
 use crate::token::{Signer, Token};
-use crate::{Error, Record, Session, Sessions, Timestamp};
+use crate::{Error, Event, Id, Record, Refusal, Session, Sessions, Timestamp};
 
 /// The session of a request, not loaded yet. Adapters put it into the request's extensions.
 ///
@@ -78,13 +78,17 @@ impl Pending {
             }
             Place::Cookie(carrier) => {
                 let Some((record, signer)) = carrier.read(self.arrival()) else {
+                    self.refuse_forged();
                     return Ok(self.begin_nowhere());
                 };
                 let now = sessions.clock.now();
                 if let Some(denied) = &carrier.denied {
                     match denied.has(&record, now).await {
                         Ok(false) => {}
-                        Ok(true) => return Ok(self.begin_nowhere()),
+                        Ok(true) => {
+                            self.refuse(Some(record.id), Refusal::Ended);
+                            return Ok(self.begin_nowhere());
+                        }
                         Err(error) => return self.unavailable(error.into()),
                     }
                 }
@@ -123,7 +127,10 @@ impl Pending {
             }
             Place::Cookie(carrier) => Some(Ok(match carrier.read(self.arrival()) {
                 Some((record, signer)) => self.begin_carried(record, signer, sessions.clock.now()),
-                None => self.begin_nowhere(),
+                None => {
+                    self.refuse_forged();
+                    self.begin_nowhere()
+                }
             })),
         }
     }
@@ -165,7 +172,24 @@ impl Pending {
 
     fn token(&self) -> Option<Token> {
         let sessions = self.work().sessions();
-        self.arrival().token(&sessions.keys, sessions.cookie.name())
+        let token = self.arrival().token(&sessions.keys, sessions.cookie.name());
+        if token.is_none() {
+            self.refuse_forged();
+        }
+        token
+    }
+
+    /// Tells that a cookie came that we did not make, if one did.
+    fn refuse_forged(&self) {
+        let sessions = self.work().sessions();
+        let name = sessions.cookie.name();
+        if sessions.observers.listen() && self.arrival().first(name).is_some() {
+            self.refuse(None, Refusal::Forged);
+        }
+    }
+
+    fn refuse(&self, session: Option<Id>, reason: Refusal) {
+        self.work().sessions().observers.tell(&Event::Refused { session, reason });
     }
 
     /// Begins where the session of `token` stands, by what was found under its id.
@@ -209,6 +233,8 @@ impl Pending {
         }
         // What has ended is remembered for no longer than this; see the deny list.
         if self.is_over(&record, now) || now >= record.active_at.plus(LONGEST_COOKIE) {
+            let (session, user) = (record.id, record.user.as_ref());
+            self.work().sessions().observers.tell(&Event::Expired { session, user });
             return self.begin_nowhere();
         }
         let standing = Standing::Live { record, token: None };

@@ -56,6 +56,7 @@ impl Inner {
         let carrier = match &self.place {
             Place::Store(stored) => {
                 let outcome = stored.store.write(operation).await?;
+                self.ring(operation, &outcome);
                 return Ok(Written { outcome, carried: None });
             }
             Place::Cookie(carrier) => carrier,
@@ -91,6 +92,16 @@ impl Inner {
                 None => (Outcome::Stale(None), None),
             },
         };
+        self.ring(operation, &outcome);
         Ok(Written { outcome, carried })
+    }
+
+    /// Wakes those who wait for what this has ended or moved.
+    pub(crate) fn ring(&self, operation: &Operation, outcome: &Outcome) {
+        match (operation, outcome) {
+            (Operation::Delete(id), Outcome::Removed(_)) => self.watches.end(*id),
+            (Operation::Renew { moved, .. }, Outcome::Applied) => self.watches.ring(moved.id),
+            _ => {}
+        }
     }
 }

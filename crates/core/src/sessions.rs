@@ -2,18 +2,20 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
 
 use crate::builder::Home;
 use crate::cookie::CookieWriter;
+use crate::events::Observers;
 use crate::lifetime::Limits;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::store::Backend;
 use crate::token::KeyRing;
-use crate::{Clock, CookieDriver, Error, Id, Pending, SessionsBuilder, Store};
+use crate::watch::Watches;
+use crate::{Clock, CookieDriver, Error, Id, Listening, Pending, SessionsBuilder, Store};
 
 /// The sessions of an application: its store, secrets, cookie and limits. Cheap to clone.
 ///
@@ -38,6 +40,11 @@ pub(crate) struct Inner {
     pub(crate) cookie: CookieWriter,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
+    pub(crate) observers: Observers,
+    /// Who waits for the end of a session.
+    pub(crate) watches: Arc<Watches>,
+    /// Some once somebody waits, if the store sends signals.
+    pub(crate) listening: OnceLock<Option<Listening>>,
     queues: [Queue; QUEUES],
 }
 
@@ -108,9 +115,21 @@ impl Sessions {
         cookie: CookieWriter,
         clock: Arc<dyn Clock>,
         settings: Settings,
+        observers: Observers,
     ) -> Self {
         let queues = std::array::from_fn(|_| Queue::default());
-        Self(Arc::new(Inner { place, keys, cookie, clock, settings, queues }))
+        let (watches, listening) = (Watches::new(clock.clone()), OnceLock::new());
+        Self(Arc::new(Inner {
+            place,
+            keys,
+            cookie,
+            clock,
+            settings,
+            observers,
+            watches,
+            listening,
+            queues,
+        }))
     }
 
     pub(crate) fn inner(&self) -> &Inner {

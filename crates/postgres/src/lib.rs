@@ -25,8 +25,9 @@
 //! and so is a renewal, which stores the session under its new id and leaves a pointer under the old one. Calls that
 //! come while another is under way leave together as one statement, so that many writes wait for the disk once.
 //!
-//! The store keeps two connections, one that reads and one that writes, and opens a third at the first sweep. They
-//! are made again by themselves, with growing pauses, when they are lost.
+//! The store keeps two connections, one that reads and one that writes, and opens a third at the first sweep and one that
+//! listens when somebody first waits for the end of a session: what ends or renews one sends a `NOTIFY` in the same
+//! statement. They are made again by themselves, with growing pauses, when they are lost.
 //!
 //! # What it needs
 //!
@@ -56,6 +57,7 @@ mod error;
 mod link;
 mod options;
 mod schema;
+mod signals;
 mod source;
 mod statements;
 mod store;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ConstantBuilder};
+use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Row;
 use tokio_postgres::config::TargetSessionAttrs;
@@ -28,6 +29,8 @@ pub(crate) enum Source {
 /// Connections of the store's own.
 pub(crate) struct Own {
     connector: Connector,
+    /// The one in which the store was made.
+    runtime: Handle,
     texts: Arc<Statements>,
     reads: Link,
     writes: Link,
@@ -68,6 +71,15 @@ impl Source {
         result
     }
 
+    /// Returns what makes connections, and the runtime in which they live; a pool keeps that to itself.
+    pub(crate) fn connector(&self) -> Option<(&Connector, &Handle)> {
+        match self {
+            Self::Own(own) => Some((&own.connector, &own.runtime)),
+            #[cfg(feature = "deadpool")]
+            Self::Pool(_) => None,
+        }
+    }
+
     async fn once(
         &self,
         kind: Kind,
@@ -89,7 +101,8 @@ impl Own {
         let texts = Arc::new(texts);
         let link = |kinds| Link::connect(connector.clone(), texts.clone(), kinds);
         let (reads, writes) = tokio::try_join!(link(Kind::READS), link(Kind::WRITES))?;
-        Ok(Self { connector, texts, reads, writes, sweeps: OnceLock::new() })
+        let runtime = Handle::current();
+        Ok(Self { connector, runtime, texts, reads, writes, sweeps: OnceLock::new() })
     }
 
     async fn query(

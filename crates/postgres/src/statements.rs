@@ -75,6 +75,10 @@ impl Statements {
     }
 }
 
+/// Tells all processes that listen which session is not what it was; sent when the statement takes effect, in the same
+/// trip. One channel for each database: ids are different in all tables.
+const SIGNAL: &str = "pg_notify('cloakroom', t.id::text)";
+
 /// A record's columns, in the order in which they are written.
 const WRITTEN: &str = "id, version, user_id, created_at, active_at, expires_at, payload";
 
@@ -126,7 +130,7 @@ fn text(kind: Kind, table: &Table) -> String {
              )
              UPDATE {table} t
              SET version = $2, user_id = $3, created_at = $4, active_at = $5, expires_at = $6, payload = $7
-             FROM made WHERE t.id = $1 RETURNING t.id"
+             FROM made WHERE t.id = $1 RETURNING t.id, {SIGNAL}"
         ),
         Kind::RenewMany => format!(
             "WITH held AS MATERIALIZED (
@@ -143,7 +147,7 @@ fn text(kind: Kind, table: &Table) -> String {
              UPDATE {table} t
              SET version = held.version, user_id = held.user_id, created_at = held.created_at,
                  active_at = held.active_at, expires_at = held.expires_at, payload = held.payload
-             FROM held JOIN made ON made.id = held.id_2 WHERE t.id = held.id RETURNING t.id",
+             FROM held JOIN made ON made.id = held.id_2 WHERE t.id = held.id RETURNING t.id, {SIGNAL}",
             second = arrays(9)
         ),
         Kind::Touch => format!(
@@ -164,13 +168,13 @@ fn text(kind: Kind, table: &Table) -> String {
              FROM held WHERE t.id = held.id RETURNING t.id"
         ),
         Kind::Delete => {
-            format!("DELETE FROM {table} t WHERE t.id = $1 RETURNING {COLUMNS}, t.id")
+            format!("DELETE FROM {table} t WHERE t.id = $1 RETURNING {COLUMNS}, t.id, {SIGNAL}")
         }
         Kind::DeleteMany => format!(
             "WITH held AS MATERIALIZED (
                  SELECT t.id FROM {table} t WHERE t.id = ANY($1) ORDER BY t.id FOR UPDATE
              )
-             DELETE FROM {table} t USING held WHERE t.id = held.id RETURNING {COLUMNS}, t.id"
+             DELETE FROM {table} t USING held WHERE t.id = held.id RETURNING {COLUMNS}, t.id, {SIGNAL}"
         ),
         // What another process is sweeping or writing is left to it. Several minutes share one `sweep_at`, so the
         // true instant is asked for too.

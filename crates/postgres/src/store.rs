@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId, UserIndex,
+    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserId,
+    UserIndex,
 };
 
 use crate::source::Source;
@@ -48,6 +49,10 @@ impl PostgresStore {
     pub(crate) fn new(source: Source) -> Self {
         Self(Arc::new(source))
     }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.0
+    }
 }
 
 impl Store for PostgresStore {
@@ -89,6 +94,10 @@ impl Store for PostgresStore {
     }
 
     fn user_index(&self) -> Option<&dyn UserIndex> {
+        Some(self)
+    }
+
+    fn signals(&self) -> Option<&dyn Signals> {
         Some(self)
     }
 }

@@ -26,10 +26,6 @@ impl Call {
         Self::command("GET", vec![key], vec![])
     }
 
-    pub(crate) fn get_all(keys: Vec<String>) -> Self {
-        Self::command("MGET", keys, vec![])
-    }
-
     /// Writes a key that must not be there.
     pub(crate) fn create(key: String, value: String, life: i64) -> Self {
         let arguments = vec![value, "NX".to_owned(), "PX".to_owned(), life.to_string()];
@@ -117,7 +113,7 @@ impl Reply {
             return Ok(Self::Foreign);
         }
         let Some(Value::BulkString(value)) = parts.next() else { return unexpected };
-        let stored = value::read(id, &value);
+        let stored = value::read(id, value);
         match &tag[..] {
             b"stale" => Ok(Self::Stale(stored)),
             b"removed" => Ok(Self::Removed(stored)),

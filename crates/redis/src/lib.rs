@@ -32,6 +32,9 @@
 //! `cloakroom:user:<user>` is a sorted set that finds a user's sessions. It is written when somebody signs in, and about
 //! once an idle time after that. Nothing here scans keys.
 //!
+//! On the channel `cloakroom:ended` the ids of sessions are published that were ended or renewed, by the script that does
+//! it; who waits for the end of a session listens there, on a connection of its own.
+//!
 //! A key's life is given as a duration, so the clocks of application and server need not agree.
 //!
 //! # What Redis promises
@@ -65,7 +68,7 @@
 //! An ACL user needs no more than this:
 //!
 //! ```text
-//! ACL SETUSER shop on >secret ~cloakroom:* +get +mget +set +del +exists +eval +evalsha +time +ping
+//! ACL SETUSER shop on >secret ~cloakroom:* &cloakroom:* +publish +subscribe +get +mget +set +del +exists +eval +evalsha +time +ping
 //!     +zadd +zcard +zrange +zrangebyscore +zrem +zscore +pttl +pexpire
 //! ```
 //!
@@ -87,6 +90,7 @@ mod value;
 
 mod connection;
 mod link;
+mod signals;
 mod source;
 
 #[cfg(test)]

@@ -98,6 +98,14 @@ impl Link {
         }
     }
 
+    /// Sends a command that only looks; a second time if its answer got lost.
+    pub(crate) async fn look(&self, command: &Cmd) -> Answer {
+        match self.send_one(command).await {
+            Err(RedisError::Redis(error)) if is_lost(&error) => self.send_one(command).await,
+            answer => answer,
+        }
+    }
+
     /// Makes several calls in one trip. A second one takes those whose scripts the server has forgotten, and those that
     /// may be repeated and whose connection broke.
     pub(crate) async fn many(
@@ -246,7 +254,7 @@ fn is_forgotten(error: &redis::RedisError) -> bool {
 }
 
 /// Up to half of `delay`, so that many processes do not come back at the same moment.
-fn jitter(delay: Duration) -> Duration {
+pub(crate) fn jitter(delay: Duration) -> Duration {
     let random = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
     delay.mul_f64(random / 2.0)
 }

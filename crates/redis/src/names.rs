@@ -1,6 +1,9 @@
 //! The names of keys.
 
+use std::fmt::Write as _;
+
 use cloakroom_core::{Id, UserId};
+use redis::Cmd;
 
 /// How keys are called: `<prefix><id>` holds a session, `<prefix>user:<user>` finds a user's.
 #[derive(Clone, Debug)]
@@ -15,6 +18,24 @@ impl Names {
 
     pub(crate) fn session(&self, id: &Id) -> String {
         format!("{}{id}", self.prefix)
+    }
+
+    /// Returns the channel on which the ids of ended sessions are published; the scripts know it too.
+    pub(crate) fn channel(&self) -> String {
+        format!("{}ended", self.prefix)
+    }
+
+    /// Returns the command that reads several sessions at once.
+    pub(crate) fn get_all(&self, ids: &[Id]) -> Cmd {
+        let mut cmd = Cmd::with_capacity(ids.len() + 1, 8 + ids.len() * (self.prefix.len() + 36));
+        cmd.arg("MGET");
+        let mut key = self.prefix.clone();
+        for id in ids {
+            key.truncate(self.prefix.len());
+            write!(key, "{id}").expect("a text takes whatever is written");
+            cmd.arg(&key);
+        }
+        cmd
     }
 
     /// Returns the key of a user's index. No id begins with these letters.

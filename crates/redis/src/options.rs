@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::cluster::ClusterClientBuilder;
 use redis::io::tcp::TcpSettings;
-use redis::sentinel::{SentinelClientBuilder, SentinelServerType};
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
     Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
     ProtocolVersion, RedisResult, TlsCertificates, TlsMode,
@@ -14,6 +14,7 @@ use redis::{
 use crate::connection::Connection;
 use crate::link::Link;
 use crate::names::Names;
+use crate::signals::{Ear, Post};
 use crate::source::Source;
 use crate::{RedisError, RedisStore};
 
@@ -200,8 +201,8 @@ impl RedisOptions {
     ///
     /// [`RedisError`] if a URL is none, or a certificate cannot be read.
     pub fn open(self) -> Result<RedisStore, RedisError> {
-        let source = self.source()?;
-        Ok(self.store(source))
+        let (source, post) = (self.source()?, self.post()?);
+        Ok(self.store(source, post))
     }
 
     pub(crate) fn open_given(self) -> RedisStore {
@@ -209,19 +210,42 @@ impl RedisOptions {
             unreachable!("made by `over`");
         };
         let source = Source::Given(connection.clone());
-        self.store(source)
+        self.store(source, None)
     }
 
-    fn store(self, source: Source) -> RedisStore {
-        let link = Link::new(source, self.response_timeout, self.connect_timeout);
-        RedisStore::new(link, Names::new(self.prefix))
+    fn store(self, source: Source, post: Option<Post>) -> RedisStore {
+        let (connect_timeout, response_timeout) = (self.connect_timeout, self.response_timeout);
+        let link = Link::new(source, response_timeout, connect_timeout);
+        let names = Names::new(self.prefix);
+        let channel = names.channel();
+        let ear = post.map(|post| Ear { post, channel, connect_timeout, response_timeout });
+        RedisStore::new(link, names, ear)
+    }
+
+    /// Where signals are heard.
+    fn post(&self) -> RedisResult<Option<Post>> {
+        let clients = |urls: &[String]| {
+            let clients = urls.iter().map(|url| self.client(self.information(url)?));
+            clients.collect::<RedisResult<_>>().map(Post::Any).map(Some)
+        };
+        match &self.servers {
+            Servers::One(url) => clients(std::slice::from_ref(url)),
+            Servers::Cluster(urls) => clients(urls),
+            Servers::Sentinel(urls, master) => {
+                let client = self.sentinel_client(urls, master)?;
+                Ok(Some(Post::Sentinel(Box::new(tokio::sync::Mutex::new(client)))))
+            }
+            Servers::Given(_) => Ok(None),
+        }
     }
 
     fn source(&self) -> RedisResult<Source> {
         Ok(match &self.servers {
             Servers::One(url) => Source::Server(self.client(self.information(url)?)?),
             Servers::Cluster(urls) => Source::Cluster(Box::new(self.cluster_client(urls)?)),
-            Servers::Sentinel(urls, master) => self.sentinel_source(urls, master)?,
+            Servers::Sentinel(urls, master) => {
+                Source::Sentinel(Box::new(self.sentinel_client(urls, master)?))
+            }
             Servers::Given(connection) => Source::Given(connection.clone()),
         })
     }
@@ -268,7 +292,7 @@ impl RedisOptions {
         builder.build()
     }
 
-    fn sentinel_source(&self, urls: &[String], master: &str) -> RedisResult<Source> {
+    fn sentinel_client(&self, urls: &[String], master: &str) -> RedisResult<SentinelClient> {
         let mut addresses = Vec::new();
         let (mut user, mut password) = (None, None);
         for url in urls {
@@ -308,7 +332,7 @@ impl RedisOptions {
         if let Some(password) = password {
             builder = builder.set_client_to_sentinel_password(password);
         }
-        Ok(Source::Sentinel(Box::new(builder.build()?)))
+        builder.build()
     }
 
     fn certificates(&self) -> Option<TlsCertificates> {

@@ -23,9 +23,11 @@ impl Inner {
 
     /// Loads records with what ties them to others.
     pub(crate) async fn stored_many(&self, ids: &[Id]) -> Result<Vec<Option<Stored>>, RedisError> {
-        let mut all = Vec::with_capacity(ids.len());
-        for (id, answer) in ids.iter().zip(self.get_many(ids).await?) {
-            all.push(self.counted(stored(*id, answer)?).await?);
+        let mut all = self.get_many(ids).await?;
+        for place in &mut all {
+            if matches!(place, Some(Stored { link: Link::From(_), .. })) {
+                *place = self.counted(place.take()).await?;
+            }
         }
         Ok(all)
     }
@@ -36,31 +38,31 @@ impl Inner {
     }
 
     /// One MGET. It says of a key of another type that there is none, so what seems missing is asked for once more.
-    async fn get_many(&self, ids: &[Id]) -> Result<Vec<Answer>, RedisError> {
+    async fn get_many(&self, ids: &[Id]) -> Result<Vec<Option<Stored>>, RedisError> {
         if self.link.is_cluster() {
             // The keys of an MGET must share a slot; these share connections.
             return self.get_each(ids).await;
         }
-        let keys = ids.iter().map(|id| self.names.session(id)).collect();
-        let values = match self.link.one(&Call::get_all(keys), Repeat::Once).await? {
+        let values = match self.link.look(&self.names.get_all(ids)).await? {
             Value::Array(values) if values.len() == ids.len() => values,
             _ => return Err(RedisError::Unexpected { command: "MGET" }),
         };
-        let mut answers: Vec<_> = values.into_iter().map(Ok).collect();
-        let missing: Vec<usize> =
-            (0..ids.len()).filter(|&place| matches!(answers[place], Ok(Value::Nil))).collect();
+        let answers = ids.iter().zip(values).map(|(id, value)| stored(*id, Ok(value)));
+        let mut all: Vec<_> = answers.collect::<Result<_, _>>()?;
+        let missing: Vec<usize> = (0..ids.len()).filter(|&place| all[place].is_none()).collect();
         if !missing.is_empty() {
             let ids: Vec<_> = missing.iter().map(|&place| ids[place]).collect();
-            for (place, answer) in missing.into_iter().zip(self.get_each(&ids).await?) {
-                answers[place] = answer;
+            for (place, again) in missing.into_iter().zip(self.get_each(&ids).await?) {
+                all[place] = again;
             }
         }
-        Ok(answers)
+        Ok(all)
     }
 
-    async fn get_each(&self, ids: &[Id]) -> Result<Vec<Answer>, RedisError> {
+    async fn get_each(&self, ids: &[Id]) -> Result<Vec<Option<Stored>>, RedisError> {
         let calls: Vec<_> = ids.iter().map(|id| Call::get(self.names.session(id))).collect();
-        self.link.many(&calls, Repeat::Once).await
+        let answers = self.link.many(&calls, Repeat::Once).await?;
+        ids.iter().zip(answers).map(|(id, answer)| stored(*id, answer)).collect()
     }
 
     /// Takes away a record that is only prepared; confirms it if it counts.
@@ -91,7 +93,7 @@ impl Inner {
 pub(crate) fn stored(id: Id, answer: Answer) -> Result<Option<Stored>, RedisError> {
     match answer {
         Ok(Value::Nil) => Ok(None),
-        Ok(Value::BulkString(value)) => Ok(Some(value::read(id, &value))),
+        Ok(Value::BulkString(value)) => Ok(Some(value::read(id, value))),
         Ok(_) => Err(RedisError::Unexpected { command: "GET" }),
         Err(RedisError::Redis(error)) if error.code() == Some("WRONGTYPE") => {
             Ok(Some(value::unreadable(id)))

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Store, StoreError, UserId, UserIndex,
+    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, UserId, UserIndex,
 };
 
 use crate::call::Call;
@@ -13,6 +13,7 @@ use crate::connection::Connection;
 use crate::index::SAFE_AGE;
 use crate::link::{Link, Repeat};
 use crate::names::Names;
+use crate::signals::Ear;
 use crate::writing::{Reach, Writing};
 use crate::{RedisError, RedisOptions};
 
@@ -28,6 +29,8 @@ pub struct RedisStore(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) link: Link,
     pub(crate) names: Names,
+    /// Where signals are heard; not over a connection of the application's own.
+    pub(crate) ear: Option<Ear>,
     /// The age from which an index's entry without a record is removed, in milliseconds.
     pub(crate) safe_age: i64,
 }
@@ -67,8 +70,12 @@ impl RedisStore {
         RedisOptions::over(connection).open_given()
     }
 
-    pub(crate) fn new(link: Link, names: Names) -> Self {
-        Self(Arc::new(Inner { link, names, safe_age: SAFE_AGE }))
+    pub(crate) fn new(link: Link, names: Names, ear: Option<Ear>) -> Self {
+        Self(Arc::new(Inner { link, names, ear, safe_age: SAFE_AGE }))
+    }
+
+    pub(crate) fn ear(&self) -> Option<&Ear> {
+        self.0.ear.as_ref()
     }
 
     #[cfg(test)]
@@ -158,6 +165,10 @@ impl Store for RedisStore {
     }
 
     fn user_index(&self) -> Option<&dyn UserIndex> {
+        Some(self)
+    }
+
+    fn signals(&self) -> Option<&dyn Signals> {
         Some(self)
     }
 }

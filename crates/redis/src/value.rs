@@ -83,8 +83,8 @@ pub(crate) fn life(active_at: Timestamp, expires_at: Timestamp) -> i64 {
 
 /// Reads a value. One that this version never writes becomes a record that the engine reports as corrupt, so that the
 /// others of the same trip are not affected.
-pub(crate) fn read(id: Id, value: &[u8]) -> Stored {
-    let value = std::str::from_utf8(value).ok();
+pub(crate) fn read(id: Id, value: Vec<u8>) -> Stored {
+    let value = String::from_utf8(value).ok();
     value.and_then(|value| parse(id, value)).unwrap_or_else(|| unreadable(id))
 }
 
@@ -102,8 +102,9 @@ pub(crate) fn unreadable(id: Id) -> Stored {
     Stored { record, link: Link::None }
 }
 
-fn parse(id: Id, value: &str) -> Option<Stored> {
-    let (line, payload) = value.split_once('\n')?;
+fn parse(id: Id, mut value: String) -> Option<Stored> {
+    let (line, _) = value.split_once('\n')?;
+    let payload = line.len() + 1;
     let mut words = line.splitn(8, ' ');
     let mut word = || words.next();
     if word()? != "1" {
@@ -116,7 +117,8 @@ fn parse(id: Id, value: &str) -> Option<Stored> {
     // Until when the index knows the record is for scripts.
     let (_, user) = (word()?, word()?);
     let user = if user.is_empty() { None } else { Some(UserId::new(user).ok()?) };
-    let payload = Payload::from_text(payload);
+    value.drain(..payload);
+    let payload = Payload::from_text(value);
     let record = Record { id, version, user, created_at, active_at, expires_at, payload };
     Some(Stored { record, link })
 }
@@ -147,7 +149,7 @@ mod tests {
         for link in [Link::None, Link::To(other), Link::From(other)] {
             for record in [record(), Record { user: None, ..record() }] {
                 let value = whole(&record, link, Timestamp::MAX);
-                let stored = read(record.id, value.as_bytes());
+                let stored = read(record.id, value.into_bytes());
                 assert_eq!((&stored.record, stored.link), (&record, link));
             }
         }
@@ -166,10 +168,10 @@ mod tests {
     fn what_was_never_written_is_unreadable() {
         for value in ["", "1", "2 - 1 0 0 0 0 \n{}", "1 - x 0 0 0 0 \n{}", "1 - 1 0 0 0 \n{}", "{}"]
         {
-            let stored = read(record().id, value.as_bytes());
+            let stored = read(record().id, value.into());
             assert_eq!(stored.record.payload, Payload::unreadable(), "{value}");
         }
-        let stored = read(record().id, b"1 \xff");
+        let stored = read(record().id, b"1 \xff".into());
         assert_eq!(stored.record.payload, Payload::unreadable());
     }
 

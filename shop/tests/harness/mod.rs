@@ -1,15 +1,9 @@
 //! An open shop and a browser in front of it: started for one test, and ended with it, whatever happens.
 
-use std::{
-    future::Future, net::SocketAddr, panic, path::Path, process::Stdio, sync::Arc, time::Duration,
-};
+use std::{future::Future, panic, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use axum::Router;
-use shop::{
-    router::router,
-    settings::{Settings, Store},
-    state::Shop,
-};
+use shop::{router::router, settings::Settings, state::Shop};
 use thirtyfour::{
     ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver, WebElement,
     extensions::query::{ElementPollerWithTimeout, ElementQueryable},
@@ -42,26 +36,33 @@ where
     F: FnOnce(Browser) -> T,
     T: Future<Output = WebDriverResult<()>> + Send + 'static,
 {
-    in_browser_at(|folder| open_shop(Store::Sqlite(folder.join("shop.db")), folder), test).await;
+    in_browser_at(async |folder| open_shop(None, folder).await, test).await;
 }
 
-/// Returns a shop with its files in `folder`.
-pub(super) fn open_shop(store: Store, folder: &Path) -> Router {
-    let address = SocketAddr::from(([127, 0, 0, 1], 0));
-    let database = Some(folder.join("shop.db"));
-    let settings = Settings { address, store, database, secret: None, https: false };
-    router(Shop::open(&settings).expect("the shop opens"))
+/// Returns a shop with its files in `folder`, and its sessions there too unless in `store`.
+pub(super) async fn open_shop(store: Option<&str>, folder: &Path) -> Router {
+    router(open_the_shop(store, folder).await)
+}
+
+/// The same, for tests that want more of it.
+pub(super) async fn open_the_shop(store: Option<&str>, folder: &Path) -> Shop {
+    let database = folder.join("shop.db").display().to_string();
+    let store = store.map_or_else(|| format!("sqlite:{database}"), str::to_owned);
+    let variables = [("SESSION_STORE", store), ("SHOP_DATABASE", database)];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let settings = Settings::parse(variables).expect("settings");
+    Shop::open(&settings).await.expect("the shop opens")
 }
 
 /// Runs `test` with a browser in front of what `open` makes. Ends browser, driver and shop before it reports how the test went.
-pub(super) async fn in_browser_at<F, T>(open: impl FnOnce(&Path) -> Router, test: F)
+pub(super) async fn in_browser_at<F, T>(open: impl AsyncFnOnce(&Path) -> Router, test: F)
 where
     F: FnOnce(Browser) -> T,
     T: Future<Output = WebDriverResult<()>> + Send + 'static,
 {
     let _room = ROOM.acquire().await.expect("the semaphore is never closed");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (shop, address) = serve(open(folder.path())).await;
+    let (shop, address) = serve(open(folder.path()).await).await;
     let (mut chromedriver, driver_url) = start_chromedriver().await;
     let driver = start_browser(&driver_url, &folder.path().join("profile")).await;
 
@@ -77,6 +78,26 @@ where
         Ok(Err(error)) => panic!("{error}"),
         Err(failure) => panic::resume_unwind(failure.into_panic()),
     }
+    quit.expect("the browser ends");
+}
+
+/// Runs `test` with two browsers, each with a profile of its own, in front of what `open` makes.
+pub(super) async fn in_two_browsers_at<F, T>(open: impl AsyncFnOnce(&Path) -> Router, test: F)
+where
+    F: FnOnce(Browser, Browser) -> T + Send + 'static,
+    T: Future<Output = WebDriverResult<()>> + Send + 'static,
+{
+    let second_profile = tempfile::tempdir().expect("a temporary folder");
+    let (mut chromedriver, driver_url) = start_chromedriver().await;
+    let driver = start_browser(&driver_url, second_profile.path()).await;
+    let second = driver.clone();
+    in_browser_at(open, |first| async move {
+        let shop = first.shop.clone();
+        test(first, Browser { driver: second, shop }).await
+    })
+    .await;
+    let quit = driver.quit().await;
+    chromedriver.kill().await.expect("chromedriver ends");
     quit.expect("the browser ends");
 }
 

@@ -6,11 +6,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
-use shop::{
-    router::router,
-    settings::{Settings, Store},
-    state::Shop,
-};
+use shop::{closing::Closing, router::router, settings::Settings, state::Shop};
 use tower::ServiceExt;
 
 /// Sends requests to a shop in memory, and keeps the session cookie as a browser would.
@@ -33,20 +29,25 @@ impl Answer {
 }
 
 /// Opens a shop as on a developer's machine.
-pub(super) fn open_shop() -> Visitor {
-    open(&Settings {
-        address: ([127, 0, 0, 1], 0).into(),
-        store: Store::Memory,
-        database: None,
-        secret: None,
-        https: false,
-    })
+pub(super) async fn open_shop() -> Visitor {
+    open(&[("SESSION_STORE", "memory:")]).await
 }
 
-/// Opens a shop as `settings` say, and returns its first visitor.
-pub(super) fn open(settings: &Settings) -> Visitor {
-    let shop = Shop::open(settings).expect("the shop opens");
+/// Opens a shop as these variables say, and returns its first visitor.
+pub(super) async fn open(variables: &[(&str, &str)]) -> Visitor {
+    let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let settings = Settings::parse(owned).expect("settings");
+    let shop = Shop::open(&settings).await.expect("the shop opens");
     Visitor { shop: router(shop), cookie: None }
+}
+
+/// Opens a shop as on a developer's machine, and returns what closes it.
+pub(super) async fn open_with_closing() -> (Visitor, Closing) {
+    let variables = [("SESSION_STORE".to_owned(), "memory:".to_owned())];
+    let settings = Settings::parse(variables).expect("settings");
+    let shop = Shop::open(&settings).await.expect("the shop opens");
+    let closing = shop.closing.clone();
+    (Visitor { shop: router(shop), cookie: None }, closing)
 }
 
 impl Visitor {

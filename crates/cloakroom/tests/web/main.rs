@@ -14,8 +14,11 @@
 #[macro_use]
 mod support;
 
+mod configured;
 mod cut_off;
 mod devices;
+mod ended;
+mod events;
 mod sign_in;
 mod sign_out;
 mod typed;
@@ -32,6 +35,10 @@ mod layers;
 mod secrecy;
 mod server_errors;
 mod store_down;
+
+mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 
 mod bad_cookies;
 mod bad_files;

@@ -63,6 +63,12 @@ impl DenyList {
             || by_user.is_some_and(|entry| signed_in <= entry.active_at))
     }
 
+    /// Tells whether what is void has only got a new id.
+    pub(crate) async fn has_moved(&self, id: Id) -> Result<bool, StoreError> {
+        let entry = self.0.load(id).await?;
+        Ok(entry.is_some_and(|entry| entry.payload.extras().moved.is_some()))
+    }
+
     /// Makes the cookies void that a renewal leaves behind; `false` if they were void before, because the session has
     /// ended or moved.
     pub(crate) async fn renew(&self, moved: &Record, now: Timestamp) -> Result<bool, Error> {

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp, UserIndex};
+use crate::{Id, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserIndex};
 
 /// Counts the records asked of a store, and can make it fail. Clones share one count.
 #[derive(Clone, Debug, Default)]
@@ -101,5 +101,9 @@ impl<S: Store> Store for Measured<S> {
 
     fn user_index(&self) -> Option<&dyn UserIndex> {
         self.store.user_index()
+    }
+
+    fn signals(&self) -> Option<&dyn Signals> {
+        self.store.signals()
     }
 }

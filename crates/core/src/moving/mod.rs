@@ -22,7 +22,10 @@ use std::num::NonZeroU32;
 use futures_util::future::try_join_all;
 
 use self::frozen::{Frozen, permit};
-use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp, UserIndex, Version};
+use crate::{
+    Ears, Id, Listening, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserIndex,
+    Version,
+};
 
 /// Reads from an old store and a new one, and moves each session to the new one at its next write: the fleet changes
 /// store, and nobody is signed out.
@@ -285,6 +288,21 @@ impl<O: Store, N: Store> Store for Moving<O, N> {
         self.old.user_index()?;
         self.new.user_index()?;
         Some(self)
+    }
+
+    fn signals(&self) -> Option<&dyn Signals> {
+        self.old.signals()?;
+        self.new.signals()?;
+        Some(self)
+    }
+}
+
+/// A session may end in either, and its move is heard as an end in the old one: who hears of it looks.
+impl<O: Store, N: Store> Signals for Moving<O, N> {
+    fn listen(&self, ears: Ears) -> Option<Listening> {
+        let old = self.old.signals()?.listen(ears.clone())?;
+        let new = self.new.signals()?.listen(ears)?;
+        Some(Listening::new(move || drop((old, new))))
     }
 }
 

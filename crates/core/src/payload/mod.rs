@@ -70,9 +70,8 @@ pub(crate) type Values = BTreeMap<Arc<str>, Arc<str>>;
 
 impl Payload {
     /// Takes a text as a store kept it. Nothing is checked until the engine reads it.
-    pub fn from_text(text: impl Into<Box<str>>) -> Self {
-        let text = text.into().into_string();
-        Self(Arc::new(Text { text, index: OnceLock::new() }))
+    pub fn from_text(text: impl Into<String>) -> Self {
+        Self(Arc::new(Text { text: text.into(), index: OnceLock::new() }))
     }
 
     /// Makes the payload of a record whose stored text is no text at all. The engine reports it as corrupt, with its

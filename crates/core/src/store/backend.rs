@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::erased::Erased;
 use super::lane::{Lane, Trip};
-use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId};
+use crate::events::{Observers, Timed};
+use crate::watch::Ears;
+use crate::{Id, Listening, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId};
 
 pub(crate) struct Backend {
     store: Arc<dyn Erased>,
@@ -21,7 +23,19 @@ struct Lanes {
 impl Backend {
     pub(crate) fn new(store: impl Store) -> Self {
         let gathers = store.gathers();
-        let store: Arc<dyn Erased> = Arc::new(store);
+        Self::of(Arc::new(store), gathers)
+    }
+
+    /// Tells observers of every call, if there are any.
+    pub(crate) fn observed(self, observers: &Observers) -> Self {
+        if !observers.listen() {
+            return self;
+        }
+        let (gathers, observers) = (self.gathers(), observers.clone());
+        Self::of(Arc::new(Timed { store: self.store, observers }), gathers)
+    }
+
+    fn of(store: Arc<dyn Erased>, gathers: bool) -> Self {
         let lanes = gathers.then(|| Lanes {
             loads: Lane::new(Loads(store.clone())),
             writes: Lane::new(Writes(store.clone())),
@@ -73,6 +87,11 @@ impl Backend {
         limit: NonZeroU32,
     ) -> Option<Result<Vec<Record>, StoreError>> {
         Some(self.store.user_index()?.of_user(user, limit).await)
+    }
+
+    /// `None` if the store sends no signals.
+    pub(crate) fn listen(&self, ears: Ears) -> Option<Listening> {
+        self.store.signals()?.listen(ears)
     }
 }
 

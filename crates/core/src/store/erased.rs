@@ -6,12 +6,12 @@ use std::pin::Pin;
 
 use futures_util::FutureExt as _;
 
-use super::UserIndex;
+use super::{Signals, UserIndex};
 use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
 
-pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-pub(super) trait Erased: Send + Sync {
+pub(crate) trait Erased: Send + Sync {
     /// Loads on the spot, without a box; `None` if the store does not answer at once.
     fn load_now(&self, id: &Id) -> Option<Result<Option<Record>, StoreError>>;
     fn write_now(&self, operation: &Operation) -> Option<Result<Outcome, StoreError>>;
@@ -21,6 +21,7 @@ pub(super) trait Erased: Send + Sync {
     fn write_many<'a>(&'a self, operations: &'a [Operation]) -> BoxFuture<'a, Vec<Outcome>>;
     fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> BoxFuture<'_, u32>;
     fn user_index(&self) -> Option<&dyn UserIndex>;
+    fn signals(&self) -> Option<&dyn Signals>;
 }
 
 impl<S: Store> Erased for S {
@@ -56,5 +57,9 @@ impl<S: Store> Erased for S {
 
     fn user_index(&self) -> Option<&dyn UserIndex> {
         Store::user_index(self)
+    }
+
+    fn signals(&self) -> Option<&dyn Signals> {
+        Store::signals(self)
     }
 }

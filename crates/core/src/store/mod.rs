@@ -4,12 +4,15 @@ mod backend;
 mod erased;
 mod index;
 mod lane;
+mod signals;
 
 use std::future::Future;
 use std::num::NonZeroU32;
 
 pub(crate) use self::backend::Backend;
+pub(crate) use self::erased::{BoxFuture, Erased};
 pub use self::index::{Listing, UserIndex};
+pub use self::signals::{Listening, Signals};
 use crate::{Id, Record, Timestamp, Version};
 
 /// A map from [`Id`] to [`Record`] that outlives the request, and mostly the process.
@@ -149,6 +152,12 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the index that finds a user's sessions, where the store keeps one: mostly `Some(self)`. By default
     /// there is none, and what needs it is an error.
     fn user_index(&self) -> Option<&dyn UserIndex> {
+        None
+    }
+
+    /// Returns what tells which sessions other processes end, where the store can: mostly `Some(self)`. By default
+    /// nothing does, and [`Session::ended`](crate::Session::ended) looks twice a second.
+    fn signals(&self) -> Option<&dyn Signals> {
         None
     }
 }

@@ -6,6 +6,7 @@ mod names;
 mod races;
 mod rows;
 mod schema;
+mod signals;
 mod statements;
 mod sweep;
 

@@ -13,4 +13,5 @@ elseif link and string.sub(link, 1, 1) == '>' and ARGV[1] ~= 'settled' then
   return {'pointer', value}
 end
 redis.call('DEL', KEYS[1])
+signal(KEYS[1])
 return {'removed', value}

@@ -13,4 +13,5 @@ elseif redis.call('EXISTS', KEYS[2]) == 1 then
 end
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[5])
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+signal(KEYS[1])
 return 1

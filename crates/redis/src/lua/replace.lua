@@ -7,6 +7,9 @@ local tail, owner, expires, told = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 -- Mostly this is all. It reads no more than it needs: a script's time goes into copying texts.
 if not owner and redis.pcall('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+  if string.sub(ARGV[3], 3, 3) == '>' then
+    signal(KEYS[1])
+  end
   return 1
 end
 local value, answer = read(KEYS[1])
@@ -31,4 +34,7 @@ if owner then
   next = next .. indexed .. tail
 end
 redis.call('SET', KEYS[1], next, 'PX', ARGV[4])
+if string.sub(next, 3, 3) == '>' then
+  signal(KEYS[1])
+end
 return 1

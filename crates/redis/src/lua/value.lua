@@ -18,3 +18,9 @@ local function read(key)
   end
   return false, value
 end
+
+-- Tells all processes that listen that the session is not what it was: its id, which ends the key. Who may not publish
+-- still ends sessions.
+local function signal(key)
+  redis.pcall('PUBLISH', string.sub(key, 1, -37) .. 'ended', string.sub(key, -36))
+end

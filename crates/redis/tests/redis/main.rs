@@ -2,6 +2,7 @@
 //! server of their own.
 
 mod proxy;
+mod signals;
 mod support;
 
 mod commands;

@@ -3,9 +3,12 @@
 //! A route that takes `hold` waits at that gate after it has loaded its session; every route takes `linger` and waits
 //! at that gate after its session was saved, before the answer goes out.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Extensions, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Redirect, Response};
@@ -13,6 +16,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use cloakroom::Sessions;
 use cloakroom::axum::{Error, Session, SessionLayer};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde::Deserialize;
 
 use super::Gates;
@@ -47,6 +51,7 @@ pub(crate) fn app(sessions: &Sessions, gates: &Gates) -> Router {
         .route("/sign-in", get(sign_in))
         .route("/sign-out", get(sign_out))
         .route("/who", get(who))
+        .route("/events", get(events))
         .route("/say", get(say))
         .route("/heard", get(heard))
         .route("/broken", get(broken))
@@ -142,6 +147,14 @@ async fn sign_in(
 async fn sign_out(session: Session) -> Answer {
     session.sign_out()?;
     Ok(DONE)
+}
+
+/// Streams until the session ends, then says how.
+async fn events(session: Session) -> Response {
+    let open = stream::once(async { Ok::<_, Infallible>("open\n".to_owned()) });
+    let ended = session.ended().map(|end| Ok(format!("{end:?}\n")));
+    let body = Body::from_stream(open.chain(stream::once(ended)));
+    Response::builder().header(CONTENT_TYPE, "text/event-stream").body(body).unwrap()
 }
 
 async fn who(session: Session) -> String {

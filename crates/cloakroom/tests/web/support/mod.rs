@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) use self::app::app;
 pub(crate) use self::gates::Gates;
 pub(crate) use self::site::{Site, secret};
-pub(crate) use self::visitor::{Answer, Visitor};
+pub(crate) use self::visitor::{Answer, Stream, Visitor};
 
 /// Fails a test that hangs. Nothing is measured with it: whatever ends, ends long before.
 pub(crate) async fn in_time(test: impl Future<Output = ()>) {

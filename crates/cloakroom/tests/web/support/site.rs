@@ -3,13 +3,14 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use cloakroom::conformance::Gauge;
 use cloakroom::postgres::{PostgresOptions, PostgresStore};
 use cloakroom::redis::RedisOptions;
 use cloakroom::sqlite::SqliteStore;
-use cloakroom::{MemoryStore, Moving, Secret, Sessions, Store};
+use cloakroom::{Event, MemoryStore, Moving, Observer, Secret, Sessions, Store, StoreCall};
 use servers::{Postgres, shared_cluster, shared_redis};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -22,6 +23,8 @@ pub(crate) struct Site {
     /// Those of the first server.
     pub(crate) sessions: Sessions,
     pub(crate) gates: Gates,
+    /// What all servers together were told of.
+    pub(crate) tape: Tape,
     /// What all servers together ask of the storage.
     pub(crate) gauge: Gauge,
     _folder: Option<TempDir>,
@@ -95,15 +98,16 @@ impl Site {
     }
 
     async fn new<S: Store>(stores: Vec<S>, folder: Option<TempDir>) -> Self {
-        let (gates, gauge) = (Gates::default(), Gauge::default());
+        let (gates, gauge, tape) = (Gates::default(), Gauge::default(), Tape::default());
         let (mut servers, mut all) = (Vec::new(), Vec::new());
         for store in stores {
-            let sessions = Sessions::builder(gauge.measure(store)).secret(secret());
+            let sessions =
+                Sessions::builder(gauge.measure(store)).secret(secret()).observer(tape.clone());
             let sessions = sessions.insecure_http().build().unwrap();
             servers.push(serve(app(&sessions, &gates)).await);
             all.push(sessions);
         }
-        Self { servers, sessions: all.remove(0), gates, gauge, _folder: folder }
+        Self { servers, sessions: all.remove(0), gates, tape, gauge, _folder: folder }
     }
 
     /// A new visitor of the first server.
@@ -136,6 +140,47 @@ fn files(servers: usize) -> (Vec<SqliteStore>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sessions.db");
     ((0..servers).map(|_| SqliteStore::open(&file).unwrap()).collect(), folder)
+}
+
+/// Writes down what it is told.
+#[derive(Clone, Default)]
+pub(crate) struct Tape(Arc<Mutex<(Vec<String>, Vec<StoreCall>)>>);
+
+impl Tape {
+    /// Returns the events since the last call: each by its name, with its cause or reason, and its user.
+    pub(crate) fn events(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap().0)
+    }
+
+    /// Returns the calls to the stores since the last call of this.
+    pub(crate) fn calls(&self) -> Vec<StoreCall> {
+        std::mem::take(&mut self.0.lock().unwrap().1)
+    }
+}
+
+impl Observer for Tape {
+    fn event(&self, event: &Event<'_>) {
+        let mut words = vec![event.name().to_owned()];
+        match event {
+            Event::Renewed { cause, .. } => words.push(cause.name().to_owned()),
+            Event::Refused { reason, .. } => words.push(reason.name().to_owned()),
+            Event::Overtaken { replayed, .. } => words.push(replayed.to_string()),
+            _ => {}
+        }
+        if let Event::Created { user: Some(user), .. }
+        | Event::SignedIn { user, .. }
+        | Event::Renewed { user: Some(user), .. }
+        | Event::Destroyed { user: Some(user), .. }
+        | Event::Revoked { user: Some(user), .. } = event
+        {
+            words.push(user.to_string());
+        }
+        self.0.lock().unwrap().0.push(words.join(" "));
+    }
+
+    fn store_call(&self, call: &StoreCall) {
+        self.0.lock().unwrap().1.push(*call);
+    }
 }
 
 fn fresh_name() -> String {

@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::{COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -53,6 +54,11 @@ impl Visitor {
     /// A visitor without a cookie who has the application in the same program.
     pub(crate) fn of(router: &Router) -> Self {
         Self { door: Door::Router(router.clone()), cookie: None, agent: None }
+    }
+
+    /// The same visitor with another application in the same program.
+    pub(crate) fn moved_to(self, router: &Router) -> Self {
+        Self { door: Door::Router(router.clone()), ..self }
     }
 
     /// The same visitor at another server.
@@ -146,6 +152,23 @@ impl Visitor {
         })
     }
 
+    /// The same door, with somebody else's cookie: another tab of theirs.
+    pub(crate) fn with_cookie_of(self, other: &Self) -> Self {
+        Self { cookie: other.cookie.clone(), ..self }
+    }
+
+    /// Opens an event stream and has read its first line.
+    pub(crate) async fn listen(&self) -> Stream {
+        let Door::Port(client, server) = &self.door else { panic!("not a visitor by HTTP") };
+        let request = Request::get(format!("http://{server}/events"));
+        let request = request.header(COOKIE, self.cookie().expect("a session"));
+        let response = client.request(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut stream = Stream(response.into_body());
+        assert_eq!(stream.line().await, "open\n");
+        stream
+    }
+
     /// Takes an answer in: keeps or forgets the cookie.
     pub(crate) fn receive(&mut self, answer: &Answer) {
         let Some(line) = answer.set_cookie() else { return };
@@ -163,6 +186,23 @@ impl Visitor {
     /// Tells whether the visitor's cookie leads to a session that holds something.
     pub(crate) async fn is_alive(&self) -> bool {
         self.data().await.as_object().is_some_and(|data| !data.is_empty())
+    }
+}
+
+/// An event stream.
+pub(crate) struct Stream(Incoming);
+
+impl Stream {
+    async fn line(&mut self) -> String {
+        let frame = self.0.frame().await.expect("the stream goes on").unwrap();
+        String::from_utf8(frame.into_data().unwrap().into()).unwrap()
+    }
+
+    /// Returns the last line, once the server has closed the stream.
+    pub(crate) async fn end(mut self) -> String {
+        let line = self.line().await;
+        assert!(self.0.frame().await.is_none(), "closed");
+        line
     }
 }
 

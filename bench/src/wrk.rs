@@ -9,10 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::{
-    command::{self, check_installed},
-    options::Options,
-};
+use crate::command::{self, check_installed};
 
 /// Sends each cookie in turn, whichever connection is free. Cookies in responses are not looked at.
 const ROTATION: &str = "
@@ -32,7 +29,7 @@ end
 
 /// Which cookies a load sends.
 #[derive(Debug)]
-pub(super) enum Cookies {
+pub(crate) enum Cookies {
     /// Always the same one: needs no Lua.
     One(String),
     /// All of them in turn, by a Lua script.
@@ -41,7 +38,7 @@ pub(super) enum Cookies {
 
 impl Cookies {
     /// Sends `cookies`; a script that needs to be written goes to `script`.
-    pub(super) fn new(cookies: &[String], script: PathBuf) -> Result<Self> {
+    pub(crate) fn new(cookies: &[String], script: PathBuf) -> Result<Self> {
         if let [cookie] = cookies {
             return Ok(Self::One(format!("Cookie: {cookie}")));
         }
@@ -53,28 +50,23 @@ impl Cookies {
 
 /// What wrk says of one load.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Outcome {
-    pub(super) requests: u64,
-    pub(super) requests_per_second: f64,
+pub(crate) struct Outcome {
+    pub(crate) requests: u64,
+    pub(crate) requests_per_second: f64,
     /// Responses outside 2xx and 3xx, and socket errors.
-    pub(super) errors: u64,
+    pub(crate) errors: u64,
 }
 
 /// Fails with advice unless wrk is there.
-pub(super) fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     check_installed("wrk", "wrk")
 }
 
-/// Requests `url` for some seconds.
-pub(super) fn run(
-    options: &Options,
-    seconds: u32,
-    url: &str,
-    cookies: &Cookies,
-) -> Result<Outcome> {
+/// Requests `url` for some seconds over so many connections.
+pub(crate) fn run(connections: u32, seconds: u32, url: &str, cookies: &Cookies) -> Result<Outcome> {
     let mut wrk = Command::new("wrk");
     wrk.args(["--threads", "1"])
-        .args(["--connections", &options.connections.to_string()])
+        .args(["--connections", &connections.to_string()])
         .args(["--duration", &format!("{seconds}s")]);
     match cookies {
         Cookies::One(header) => wrk.args(["--header", header]),

@@ -6,13 +6,13 @@ use anyhow::{Context, Result, ensure};
 
 /// What a program wrote.
 #[derive(Debug)]
-pub(super) struct Written {
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Written {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs `command` and returns what it wrote, if it succeeded.
-pub(super) fn run(command: &mut Command) -> Result<Written> {
+pub(crate) fn run(command: &mut Command) -> Result<Written> {
     let Output { status, stdout, stderr } = command
         .stdin(Stdio::null())
         .output()
@@ -25,7 +25,7 @@ pub(super) fn run(command: &mut Command) -> Result<Written> {
 }
 
 /// Fails with advice unless `program` can be started.
-pub(super) fn check_installed(program: &str, package: &str) -> Result<()> {
+pub(crate) fn check_installed(program: &str, package: &str) -> Result<()> {
     Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())

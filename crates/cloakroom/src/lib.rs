@@ -2,6 +2,15 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
+// Its examples are whole applications, on every store.
+#[cfg(all(
+    feature = "axum",
+    feature = "conformance",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 
@@ -13,6 +22,9 @@ pub use cloakroom_axum as axum;
 pub use cloakroom_core::conformance;
 #[doc(inline)]
 pub use cloakroom_core::ambient;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use cloakroom_core::testing;
 #[doc(inline)]
 pub use cloakroom_core::{
     AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Ears, End,

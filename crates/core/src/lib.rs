@@ -31,6 +31,7 @@
 //! | Name | What it adds | Default |
 //! |---|---|---|
 //! | `conformance` | the suite that proves a [`Store`], in `conformance` | no |
+//! | `testing` | a kit for tests of applications, in `testing` | no |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -77,6 +78,8 @@ mod user;
 pub mod ambient;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -17,13 +17,12 @@
 
 mod browser;
 mod contract;
-mod gauge;
 mod promises;
 mod races;
 mod users;
 
 pub use self::browser::{Browser, Response, Visit};
-pub use self::gauge::Gauge;
+pub use crate::testing::Gauge;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;

@@ -69,6 +69,28 @@ fn head() -> String {
     format!("{{\"format\":{IN_TRANSIT},\"permit\":\"")
 }
 
+/// For the fuzzers: whatever a store holds is read without a panic, and what was frozen thaws as it was.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn agree(text: &str) {
+    let stored = Record { payload: Payload::from_text(text), ..blank() };
+    let _whatever_it_is = Frozen::of(&stored);
+    let Operation::Replace { next, .. } = Frozen::freeze(&stored, stored.id) else { return };
+    assert_eq!(Frozen::of(&next).map(|frozen| frozen.record), Some(stored));
+}
+
+#[cfg(feature = "fuzzing")]
+fn blank() -> Record {
+    Record {
+        id: Id::from_bytes([0; 16]),
+        version: Version::FIRST,
+        user: None,
+        created_at: Timestamp::default(),
+        active_at: Timestamp::default(),
+        expires_at: Timestamp::default(),
+        payload: Payload::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

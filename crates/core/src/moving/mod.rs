@@ -21,6 +21,8 @@ use std::num::NonZeroU32;
 
 use futures_util::future::try_join_all;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::frozen::agree;
 use self::frozen::{Frozen, permit};
 use crate::{
     Ears, Id, Listening, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserIndex,
@@ -132,7 +134,7 @@ impl<O: Store, N: Store> Moving<O, N> {
             self.arrive(frozen).await?;
             return self.new_(operation).await;
         }
-        // Checked also here, because a frozen record has the version that the next one would have had.
+        // What would be stale anyway moves nothing.
         if Some(stored.version) != expected(operation) {
             return Ok(Outcome::Stale(Some(stored)));
         }

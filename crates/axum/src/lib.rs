@@ -31,6 +31,7 @@
 
 mod error;
 mod extract;
+mod typed;
 mod user;
 
 pub use cloakroom_tower::{
@@ -39,4 +40,5 @@ pub use cloakroom_tower::{
 
 pub use self::error::{Error, SessionRejection};
 pub use self::extract::{Lazy, Session};
+pub use self::typed::Typed;
 pub use self::user::{CurrentUser, SignedIn, UserRejection};

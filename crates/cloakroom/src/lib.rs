@@ -2,26 +2,40 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
+// Its examples are whole applications, on every store.
+#[cfg(all(
+    feature = "axum",
+    feature = "conformance",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use cloakroom_axum as axum;
+#[doc(inline)]
+pub use cloakroom_core::ambient;
 #[cfg(feature = "conformance")]
 #[doc(inline)]
 pub use cloakroom_core::conformance;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use cloakroom_core::testing;
 #[doc(inline)]
 pub use cloakroom_core::{
     Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
     CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Ears, End, Error, ErrorKind, Event, Finish,
     Finished, ForwardingHeader, FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key,
     KeyName, Lifetime, Listening, Listing, LoadUser, LocalPath, LogEvents, MemoryFull, MemoryStore,
-    Observer, OnCorrupt, OnServerError, OnStoreError, OnTooMany, Operation, Outcome, ParseIdError,
-    ParseLocalPathError, Payload, Pending, Record, Refusal, Renewal, SameSite, Saved, Secret,
-    Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions, SignInOutcome, Signals, Store,
-    StoreCall, StoreError, StoreOperation, SystemClock, Timestamp, TrustedProxies, UserId,
-    UserIndex, Version,
+    Moving, Observer, OnCorrupt, OnServerError, OnStoreError, OnTooMany, Operation, Outcome,
+    ParseIdError, ParseLocalPathError, Payload, Pending, Record, Refusal, Renewal, SameSite, Saved,
+    Secret, Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions, SignInOutcome, Signals,
+    Store, StoreCall, StoreError, StoreOperation, SystemClock, Ticket, Timestamp, TrustedProxies,
+    Typed, UserId, UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

@@ -4,10 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::sign_in::AuthHash;
+use crate::typed::Edits;
 use crate::{Error, Lifetime};
 
 /// Computes a key's new JSON text from its present one. Must give the same answer for the same input.
 pub(crate) type Revise = dyn Fn(Option<&str>) -> Result<Arc<str>, Error> + Send + Sync;
+
+/// Computes what to set and to remove from all values, which come sorted by key. Must give the same answer for the same
+/// input.
+pub(crate) type Modify = dyn Fn(&[(&str, &str)]) -> Result<Edits, Error> + Send + Sync;
 
 pub(crate) enum Change {
     /// The same authentication hash, made by another secret.
@@ -16,6 +21,7 @@ pub(crate) enum Change {
     Flash(Arc<str>, Arc<str>),
     KeepFlash,
     Lifetime(Lifetime),
+    Modify(Box<Modify>),
     /// Removes a value that was read: of two requests that pull it one gets it.
     Pull(Arc<str>, Arc<str>),
     Remove(Arc<str>),
@@ -32,6 +38,7 @@ impl fmt::Debug for Change {
             Self::Flash(key, _) => write!(f, "Flash({key:?})"),
             Self::KeepFlash => f.write_str("KeepFlash"),
             Self::Lifetime(lifetime) => write!(f, "{lifetime:?}"),
+            Self::Modify(_) => f.write_str("Modify"),
             Self::Pull(key, _) => write!(f, "Pull({key:?})"),
             Self::Remove(key) => write!(f, "Remove({key:?})"),
             Self::Set(key, _) => write!(f, "Set({key:?})"),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::Error;
 use crate::change::Change;
 use crate::payload::{Extras, Payload, SPARE, Values};
+use crate::{Error, typed};
 
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -108,6 +108,10 @@ impl Draft {
                 }
             }
             Change::Lifetime(lifetime) => self.extras.lifetime = *lifetime,
+            Change::Modify(modify) => {
+                let edits = modify(&self.data())?;
+                self.edit_values(edits);
+            }
             Change::Pull(key, seen) => {
                 if self.value(key) != Some(seen) {
                     return Err(Error::pulled(key));
@@ -129,6 +133,11 @@ impl Draft {
     /// Notes what a change has made of a key's value.
     pub(crate) fn set(&mut self, key: &Arc<str>, value: Arc<str>) {
         self.edit().overlay.insert(key.clone(), Some(value));
+    }
+
+    /// Notes what a change has made of several keys.
+    pub(crate) fn edit_values(&mut self, edits: typed::Edits) {
+        self.edit().overlay.extend(edits);
     }
 
     /// Shows `value` in this request only.

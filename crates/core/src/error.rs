@@ -34,6 +34,9 @@ struct Repr {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
+    /// Code without a request asked for its session: outside a request, in one whose layer is not
+    /// [`ambient`](crate::ambient), or before the session was loaded. The message says which.
+    Ambient,
     /// The session takes no change now: the response has gone, a save is under way, or one was not answered. The
     /// message says which. For work that outlives the response see [`Session::detach`](crate::Session::detach).
     Closed,
@@ -78,6 +81,22 @@ impl Error {
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self(Arc::new(Repr { kind, message: message.into(), source: Some(source.into()) }))
+    }
+
+    pub(crate) fn no_scope() -> Self {
+        Self::new(
+            ErrorKind::Ambient,
+            "there is no request here whose session could be used: is `SessionLayer::new(sessions).ambient()` round the \
+             route? a spawned task takes the scope along by `ambient::in_scope`",
+        )
+    }
+
+    pub(crate) fn not_loaded() -> Self {
+        Self::new(
+            ErrorKind::Ambient,
+            "the session of this request is not loaded yet: call `ambient::load().await` first, or let the handler \
+             extract it",
+        )
     }
 
     pub(crate) fn closed() -> Self {
@@ -183,6 +202,13 @@ impl Error {
         )
     }
 
+    pub(crate) fn not_by_id() -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            "a session that travels in the cookie cannot be found by its id, only by its request",
+        )
+    }
+
     pub(crate) fn no_deny_list() -> Self {
         Self::new(
             ErrorKind::Unsupported,
@@ -195,6 +221,31 @@ impl Error {
         let why = format!("{:?} error at column {}", source.classify(), source.column());
         let message = format!("the session's value under {key:?} does not have the asked-for type");
         Self::because(ErrorKind::Value, message, why)
+    }
+
+    /// A struct that the session's values do not make up.
+    pub(crate) fn schema(name: &str, source: &serde_json::Error) -> Self {
+        let why = source.to_string();
+        // Of serde's messages this one quotes no value, only the struct's own field.
+        if let Some(field) = why.strip_prefix("missing field ") {
+            let message = format!(
+                "the session has no value for the field {field} of {name}; give the struct `#[serde(default)]`"
+            );
+            return Self::new(ErrorKind::Value, message);
+        }
+        let message = format!(
+            "the session's values cannot be read as {name}; it must be a struct with named fields, or a map"
+        );
+        Self::because(ErrorKind::Value, message, format!("{:?} error", source.classify()))
+    }
+
+    pub(crate) fn no_schema(name: &str) -> Self {
+        Self::new(
+            ErrorKind::Value,
+            format!(
+                "{name} cannot be the schema of a session; it must be a struct with named fields, or a map"
+            ),
+        )
     }
 
     pub(crate) fn write(key: &str, source: serde_json::Error) -> Self {

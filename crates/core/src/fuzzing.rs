@@ -5,15 +5,18 @@ use std::sync::LazyLock;
 
 use http::header::{COOKIE, FORWARDED, HeaderName};
 use http::{HeaderMap, HeaderValue};
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::carried::envelope;
 use crate::change::Change;
 use crate::cookie::{MOST_CANDIDATES, values_of};
 use crate::draft::Draft;
+use crate::moving;
 use crate::payload::scan;
 use crate::purpose::PurposeKeys;
 use crate::token::{KeyRing, Unverified};
+use crate::typed::edits_of;
 use crate::{
     CookieDriver, CookieSettings, ForwardingHeader, FrozenClock, Id, LocalPath, Payload, Secret,
     Sessions, TrustedProxies, csrf,
@@ -53,11 +56,15 @@ fn verifies(text: &[u8]) -> bool {
 pub fn payload(text: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else { return };
     scan::agree(text);
+    moving::agree(text);
     let payload = Payload::from_text(text);
     if payload.check().is_err() {
         return;
     }
     let mut draft = Draft::load(payload);
+    if let Ok(edits) = edits_of::<Map<String, Value>>(&draft.data(), |_| ()) {
+        assert!(edits.is_empty(), "what nobody changed is not written");
+    }
     let change = Change::Set("fuzzed".into(), "true".into());
     draft.apply(&change).expect("a value can be set");
     let written = draft.to_payload(draft.extras.clone());

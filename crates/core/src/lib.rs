@@ -31,6 +31,7 @@
 //! | Name | What it adds | Default |
 //! |---|---|---|
 //! | `conformance` | the suite that proves a [`Store`], in `conformance` | no |
+//! | `testing` | a kit for tests of applications, in `testing` | no |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -40,10 +41,12 @@ mod devices;
 mod events;
 mod finish;
 mod key;
+mod manual;
 mod pending;
 mod place;
 mod session;
 mod sessions;
+mod typed;
 mod watch;
 
 mod carried;
@@ -75,17 +78,21 @@ mod error;
 mod lifetime;
 mod load_user;
 mod memory;
+mod moving;
 mod record;
 mod sign_in;
 mod store;
 mod time;
 mod user;
 
+pub mod ambient;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use self::answer::Answer;
 pub use self::builder::SessionsBuilder;
@@ -105,7 +112,9 @@ pub use self::key::{AsKey, Key, KeyName};
 pub use self::lifetime::Lifetime;
 pub use self::load_user::{LoadUser, load_user};
 pub use self::local_path::{LocalPath, ParseLocalPathError};
+pub use self::manual::Ticket;
 pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
+pub use self::moving::Moving;
 pub use self::payload::Payload;
 pub use self::pending::Pending;
 pub use self::record::{Record, Version};
@@ -115,5 +124,6 @@ pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, OnTooMany, Sess
 pub use self::sign_in::SignInOptions;
 pub use self::store::{Listening, Listing, Operation, Outcome, Signals, Store, UserIndex};
 pub use self::time::{Clock, FrozenClock, SystemClock, Timestamp};
+pub use self::typed::Typed;
 pub use self::user::{InvalidUserId, UserId};
 pub use self::watch::{Ears, End};

@@ -150,6 +150,12 @@ impl Pending {
         self.0.clone()
     }
 
+    /// Begins a new session, whatever the request brought.
+    pub(crate) fn start_over(&self) -> Session {
+        self.arrival().asked.store(true, Ordering::Relaxed);
+        self.begin_nowhere()
+    }
+
     fn begin_nowhere(&self) -> Session {
         self.begin(State::new(Standing::Nowhere))
     }

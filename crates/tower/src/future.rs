@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use cloakroom_core::{Error, ErrorKind, Finish, Finished, Head, Pending};
+use cloakroom_core::{Error, ErrorKind, Finish, Finished, Head, Pending, ambient};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use pin_project_lite::pin_project;
@@ -17,6 +17,8 @@ pin_project! {
         #[pin]
         service: F,
         unfinished: Unfinished,
+        // The session that the service finds without its request, where it may.
+        scope: Option<Pending>,
         // The response, while it waits until its session is saved.
         response: Option<F::Output>,
     }
@@ -38,12 +40,13 @@ type Commit = Pin<Box<dyn Future<Output = Finished> + Send>>;
 type Rest = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 impl<F: Future> ResponseFuture<F> {
-    pub(crate) fn new(service: F, pending: Pending) -> Self {
-        Self { service, unfinished: Unfinished(Work::Pending(pending)), response: None }
+    pub(crate) fn new(service: F, pending: Pending, scope: Option<Pending>) -> Self {
+        let unfinished = Unfinished(Work::Pending(pending));
+        Self { service, unfinished, scope, response: None }
     }
 
-    pub(crate) fn nested(service: F) -> Self {
-        Self { service, unfinished: Unfinished(Work::Nothing), response: None }
+    pub(crate) fn nested(service: F, scope: Option<Pending>) -> Self {
+        Self { service, unfinished: Unfinished(Work::Nothing), scope, response: None }
     }
 }
 
@@ -57,7 +60,11 @@ where
         let this = self.project();
         if this.response.is_none() {
             // Without a response nothing but a destroy happens: dropping the work sees to it.
-            let mut response = match ready!(this.service.poll(cx)) {
+            let polled = match this.scope {
+                Some(pending) => ambient::sync_scope(pending, || this.service.poll(cx)),
+                None => this.service.poll(cx),
+            };
+            let mut response = match ready!(polled) {
                 Ok(response) => response,
                 Err(error) => return Poll::Ready(Err(error)),
             };

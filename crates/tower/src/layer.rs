@@ -15,6 +15,7 @@ pub struct SessionLayer {
     sessions: Sessions,
     address: Option<Address>,
     proxies: Option<Arc<TrustedProxies>>,
+    ambient: bool,
 }
 
 /// Finds the address that a request comes from.
@@ -24,7 +25,7 @@ impl SessionLayer {
     /// Makes a layer. One [`Sessions`] may be used by several, on one route, a group or everything.
     #[must_use]
     pub fn new(sessions: Sessions) -> Self {
-        Self { sessions, address: None, proxies: None }
+        Self { sessions, address: None, proxies: None, ambient: false }
     }
 
     /// Tells how to find the address that a request comes from, for [`Sessions::of_user`]. It is kept only of requests
@@ -71,12 +72,51 @@ impl SessionLayer {
         self.proxies = Some(Arc::new(proxies));
         self
     }
+
+    /// Lets code that has no request in its hand use its session, by the functions of
+    /// [`ambient`](cloakroom_core::ambient). Default: off, and costs nothing.
+    ///
+    /// ```
+    /// # use cloakroom_core::{Error, Pending, Sessions, ambient};
+    /// # use cloakroom_tower::SessionLayer;
+    /// # use http::{Request, Response};
+    /// fn greeting() -> Result<String, Error> {
+    ///     Ok(ambient::get("name")?.unwrap_or_else(|| "stranger".to_owned()))
+    /// }
+    ///
+    /// async fn greet(_: Request<()>) -> Result<Response<String>, Error> {
+    ///     ambient::load().await?;
+    ///     Ok(Response::new(greeting()?))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tower::{ServiceBuilder, ServiceExt as _};
+    /// # use cloakroom_core::{MemoryStore, Secret};
+    /// # let sessions = Sessions::builder(MemoryStore::new()).secret(Secret::generate()?).build()?;
+    /// let layer = SessionLayer::new(sessions).ambient();
+    /// # let service = ServiceBuilder::new().layer(layer).service_fn(greet);
+    /// # assert_eq!(service.oneshot(Request::new(())).await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn ambient(mut self) -> Self {
+        self.ambient = true;
+        self
+    }
 }
 
 impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService::new(inner, self.sessions.clone(), self.address, self.proxies.clone())
+        SessionService {
+            inner,
+            sessions: self.sessions.clone(),
+            address: self.address,
+            proxies: self.proxies.clone(),
+            ambient: self.ambient,
+        }
     }
 }

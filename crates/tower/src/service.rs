@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use cloakroom_core::{Pending, Sessions, TrustedProxies};
+use cloakroom_core::{Pending, Sessions, TrustedProxies, ambient};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -13,20 +13,22 @@ use crate::{ResponseBody, ResponseFuture};
 /// A service with sessions; made by [`SessionLayer`](crate::SessionLayer). See the [crate's documentation](crate).
 #[derive(Clone, Debug)]
 pub struct SessionService<S> {
-    inner: S,
-    sessions: Sessions,
-    address: Option<Address>,
-    proxies: Option<Arc<TrustedProxies>>,
+    pub(crate) inner: S,
+    pub(crate) sessions: Sessions,
+    pub(crate) address: Option<Address>,
+    pub(crate) proxies: Option<Arc<TrustedProxies>>,
+    pub(crate) ambient: bool,
 }
 
 impl<S> SessionService<S> {
-    pub(crate) fn new(
-        inner: S,
-        sessions: Sessions,
-        address: Option<Address>,
-        proxies: Option<Arc<TrustedProxies>>,
-    ) -> Self {
-        Self { inner, sessions, address, proxies }
+    fn call_in<Request>(&mut self, scope: Option<&Pending>, request: Request) -> S::Future
+    where
+        S: Service<Request>,
+    {
+        match scope {
+            Some(pending) => ambient::sync_scope(pending, || self.inner.call(request)),
+            None => self.inner.call(request),
+        }
     }
 }
 
@@ -45,7 +47,8 @@ where
     fn call(&mut self, mut request: Request<Req>) -> Self::Future {
         let outer = request.extensions().get::<Pending>();
         if outer.is_some_and(|pending| pending.sessions().is_same(&self.sessions)) {
-            return ResponseFuture::nested(self.inner.call(request));
+            let scope = outer.filter(|_| self.ambient).cloned();
+            return ResponseFuture::nested(self.call_in(scope.as_ref(), request), scope);
         }
         let pending = self.sessions.pending(request.headers());
         if let Some(address) = self.address.and_then(|find| find(request.extensions())) {
@@ -55,6 +58,7 @@ where
             pending.set_address(client);
         }
         request.extensions_mut().insert(pending.clone());
-        ResponseFuture::new(self.inner.call(request), pending)
+        let scope = self.ambient.then(|| pending.clone());
+        ResponseFuture::new(self.call_in(scope.as_ref(), request), pending, scope)
     }
 }

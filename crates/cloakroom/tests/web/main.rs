@@ -25,13 +25,17 @@ mod events;
 mod guards;
 mod sign_in;
 mod sign_out;
+mod typed;
 mod updates;
 mod visitors;
 
+mod ambient;
 mod detached;
 mod flash;
 mod head;
 mod layers;
+mod manual;
+mod moving;
 mod secrecy;
 mod server_errors;
 mod store_down;

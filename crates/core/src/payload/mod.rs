@@ -25,6 +25,9 @@ use crate::{Id, Lifetime, Timestamp};
 /// The newest format that this version writes and reads.
 const FORMAT: u32 = 1;
 
+/// The format of what is on its way to another store; see [`Moving`](crate::Moving).
+pub(crate) const IN_TRANSIT: u32 = u32::MAX;
+
 /// Bytes by which a text may grow before it is copied to another place.
 pub(crate) const SPARE: usize = 64;
 

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::index::{Index, Name, Place, Places};
-use super::{Extras, FORMAT, Moved};
+use super::{Extras, FORMAT, IN_TRANSIT, Moved};
 use crate::sign_in::SignedIn;
 use crate::{Lifetime, Timestamp};
 use std::sync::Arc;
@@ -18,6 +18,10 @@ use std::sync::Arc;
 pub(crate) enum Unreadable {
     #[error("its payload has format {0}, and this version of cloakroom reads up to {FORMAT}")]
     Newer(u32),
+    #[error(
+        "it is on its way to another store, which this process does not know: first deploy `Moving::prepare` everywhere"
+    )]
+    InTransit,
     #[error("its payload is not the JSON that cloakroom writes ({0:?} error at column {1})")]
     NotOurs(serde_json::error::Category, usize),
 }
@@ -50,12 +54,12 @@ impl Index {
         }
         let shape: Shape<'_> = serde_json::from_str(text).map_err(|error| {
             match serde_json::from_str::<Format>(text) {
-                Ok(Format { format }) if format > FORMAT => Unreadable::Newer(format),
+                Ok(Format { format }) if format > FORMAT => Unreadable::newer(format),
                 _ => Unreadable::not_ours(&error),
             }
         })?;
         if shape.format > FORMAT {
-            return Err(Unreadable::Newer(shape.format));
+            return Err(Unreadable::newer(shape.format));
         }
         let id = |text: Option<String>| {
             let id = text.map(|text| text.parse()).transpose();
@@ -77,6 +81,10 @@ impl Index {
 }
 
 impl Unreadable {
+    fn newer(format: u32) -> Self {
+        if format == IN_TRANSIT { Self::InTransit } else { Self::Newer(format) }
+    }
+
     fn not_ours(error: &serde_json::Error) -> Self {
         Self::NotOurs(error.classify(), error.column())
     }

@@ -5,6 +5,7 @@ mod flash;
 mod identity;
 mod limited;
 mod save;
+mod typed;
 mod user;
 mod values;
 

@@ -58,6 +58,7 @@ pub(crate) fn app(sessions: &Sessions, gates: &Gates) -> Router {
         .route("/panic/set", get(panic_after_set))
         .route("/panic/logout", get(panic_after_logout));
     routes
+        .merge(crate::typed::routes())
         .layer(SessionLayer::new(sessions.clone()).address(peer))
         .layer(from_fn_with_state(gates.clone(), linger))
         .with_state(gates.clone())

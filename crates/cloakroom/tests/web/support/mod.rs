@@ -62,6 +62,11 @@ macro_rules! on_every_store {
             async fn in_redis_cluster() {
                 in_time(super::$test(Site::in_redis_cluster().await)).await;
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn while_moving() {
+                in_time(super::$test(Site::while_moving().await)).await;
+            }
         }
     };
 }

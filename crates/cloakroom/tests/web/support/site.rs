@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use cloakroom::conformance::Gauge;
-use cloakroom::postgres::PostgresOptions;
+use cloakroom::postgres::{PostgresOptions, PostgresStore};
 use cloakroom::redis::RedisOptions;
 use cloakroom::sqlite::SqliteStore;
 use cloakroom::{
-    CookieDriver, Event, MemoryStore, Observer, Secret, Sessions, SessionsBuilder, Store, StoreCall,
+    CookieDriver, Event, MemoryStore, Moving, Observer, Secret, Sessions, SessionsBuilder, Store,
+    StoreCall,
 };
 use servers::{Postgres, shared_cluster, shared_redis};
 use tempfile::TempDir;
@@ -64,16 +65,17 @@ impl Site {
     }
 
     async fn on_a_table(servers: usize) -> Self {
-        static TABLES: AtomicU32 = AtomicU32::new(0);
-        let n = TABLES.fetch_add(1, Ordering::Relaxed);
-        let options = PostgresOptions::new(Postgres::shared().url()).unwrap();
-        // Another test program may use the same server.
-        let options = options.table(format!("web {} {n}", std::process::id()));
-        let mut stores = Vec::new();
-        for _ in 0..servers {
-            stores.push(options.clone().connect().await.unwrap());
-        }
-        Self::new(stores, None).await
+        Self::new(tables(servers).await, None).await
+    }
+
+    /// Two servers, of which the second one moves sessions from a file to a table and the first one does not yet.
+    pub(crate) async fn while_moving() -> Self {
+        let (old, folder) = files(2);
+        let mut pairs = old.into_iter().zip(tables(2).await);
+        let mut pair = || pairs.next().expect("two of each");
+        let (first, second) = (pair(), pair());
+        let stores = vec![Moving::prepare(first.0, first.1), Moving::new(second.0, second.1)];
+        Self::new(stores, Some(folder)).await
     }
 
     /// One server on a Redis server.
@@ -99,9 +101,7 @@ impl Site {
     }
 
     async fn on_a_file(servers: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("sessions.db");
-        let stores = (0..servers).map(|_| SqliteStore::open(&file).unwrap()).collect();
+        let (stores, folder) = files(servers);
         Self::new(stores, Some(folder)).await
     }
 
@@ -157,6 +157,27 @@ impl Site {
     pub(crate) fn turn(&self, visitor: &Visitor, n: usize) -> Visitor {
         visitor.at(self.servers[n % self.servers.len()])
     }
+}
+
+/// Opens a new table so many times.
+async fn tables(servers: usize) -> Vec<PostgresStore> {
+    static TABLES: AtomicU32 = AtomicU32::new(0);
+    let n = TABLES.fetch_add(1, Ordering::Relaxed);
+    let options = PostgresOptions::new(Postgres::shared().url()).unwrap();
+    // Another test program may use the same server.
+    let options = options.table(format!("web {} {n}", std::process::id()));
+    let mut stores = Vec::new();
+    for _ in 0..servers {
+        stores.push(options.clone().connect().await.unwrap());
+    }
+    stores
+}
+
+/// Opens a new file so many times.
+fn files(servers: usize) -> (Vec<SqliteStore>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sessions.db");
+    ((0..servers).map(|_| SqliteStore::open(&file).unwrap()).collect(), folder)
 }
 
 /// Writes down what it is told.

@@ -67,6 +67,11 @@ impl Visitor {
         Self { door: Door::Port(client.clone(), server), ..self.clone() }
     }
 
+    /// The same visitor where another one goes.
+    pub(crate) fn with_door(&self, other: &Self) -> Self {
+        Self { door: other.door.clone(), ..self.clone() }
+    }
+
     /// A visitor without a cookie whose requests all go through one new connection to the same server.
     pub(crate) async fn on_one_connection(&self) -> Self {
         let stream = TcpStream::connect(self.server()).await.unwrap();

@@ -1,0 +1,98 @@
+//! A struct as the session's schema: requests that meet change its fields without disturbing each other.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use cloakroom::axum::{Error, Session, Typed};
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use crate::support::{Gates, Site};
+
+on_every_store!(requests_that_change_different_fields_all_win);
+on_every_store!(fifty_changes_of_one_field_add_up);
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Shop {
+    n: u32,
+    theme: String,
+    cart: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    theme: Option<String>,
+    item: Option<String>,
+    hold: Option<String>,
+}
+
+pub(crate) fn routes() -> Router<Gates> {
+    Router::new().route("/typed/save", get(save)).route("/typed/modify", get(modify))
+}
+
+async fn save(
+    State(gates): State<Gates>,
+    Query(asked): Query<Asked>,
+    mut shop: Typed<Shop>,
+) -> Result<(), Error> {
+    gates.hold(asked.hold.as_deref()).await;
+    if let Some(theme) = asked.theme {
+        shop.theme = theme;
+    }
+    shop.cart.extend(asked.item);
+    shop.save()?;
+    Ok(())
+}
+
+async fn modify(
+    State(gates): State<Gates>,
+    Query(asked): Query<Asked>,
+    session: Session,
+) -> Result<(), Error> {
+    gates.hold(asked.hold.as_deref()).await;
+    session.modify(|shop: &mut Shop| shop.n += 1)?;
+    Ok(())
+}
+
+async fn requests_that_change_different_fields_all_win(site: Site) {
+    let mut visitor = site.visitor();
+    visitor.visit("/set?k=other&v=kept").await;
+    let gate = site.gates.gate("all", 3);
+    let paths = ["/typed/save?theme=dark", "/typed/save?item=hat", "/typed/modify?"];
+    let requests = paths.iter().enumerate().map(|(n, path)| {
+        let (visitor, path) = (site.turn(&visitor, n), format!("{path}&hold=all"));
+        tokio::spawn(async move { visitor.get(&path).await })
+    });
+    let answers = join_all(requests.collect::<Vec<_>>());
+    gate.arrived().await;
+    gate.open().await;
+    for answer in answers.await {
+        assert_eq!(answer.unwrap().status, StatusCode::OK);
+    }
+    let all = serde_json::json!({ "cart": ["hat"], "n": 1, "other": "kept", "theme": "dark" });
+    assert_eq!(visitor.data().await, all);
+    let (_, writes) = site.gauge.take();
+    assert!(writes >= 4, "{writes}");
+    site.turn(&visitor, 1).get("/typed/save?theme=dark").await;
+    assert_eq!(site.gauge.take(), (1, 0), "what is there already is not written");
+}
+
+async fn fifty_changes_of_one_field_add_up(site: Site) {
+    let mut visitor = site.visitor();
+    visitor.visit("/typed/modify").await;
+    let gate = site.gates.gate("all", 50);
+    let requests = (0..50).map(|n| {
+        let visitor = site.turn(&visitor, n);
+        tokio::spawn(async move { visitor.get("/typed/modify?hold=all").await })
+    });
+    let answers = join_all(requests.collect::<Vec<_>>());
+    gate.arrived().await;
+    gate.open().await;
+    for answer in answers.await {
+        assert_eq!(answer.unwrap().status, StatusCode::OK);
+    }
+    assert_eq!(visitor.data().await, serde_json::json!({ "n": 51 }));
+}

@@ -1,0 +1,335 @@
+//! Moving house: from one store to another while requests run, without an update lost or anything dead coming back.
+#![cfg(feature = "conformance")]
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use cloakroom_core::conformance::{self, Gauge};
+use cloakroom_core::{
+    Id, MemoryStore, Moving, Operation, Outcome, Payload, Record, Store, StoreError, Timestamp,
+    UserId, Version,
+};
+use futures_util::FutureExt as _;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_step_by_itself_keeps_every_promise() {
+    let (old, new) = (MemoryStore::new(), MemoryStore::new());
+    conformance::prove(|| Moving::prepare(old.clone(), new.clone())).await;
+    let (old, new) = (MemoryStore::new(), MemoryStore::new());
+    conformance::prove(|| Moving::new(old.clone(), new.clone())).await;
+}
+
+/// While the second deployment runs: sessions begin in the old store by one process, and the other moves them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_of_both_steps_keep_every_promise_together() {
+    for first in 0..2 {
+        let (old, new) = (MemoryStore::new(), MemoryStore::new());
+        let opened = AtomicUsize::new(first);
+        let open = || match opened.fetch_add(1, Ordering::Relaxed) % 2 {
+            0 => Moving::prepare(old.clone(), new.clone()),
+            _ => Moving::new(old.clone(), new.clone()),
+        };
+        conformance::prove_requests(open).await;
+    }
+}
+
+#[test]
+fn what_is_in_the_new_store_is_asked_of_it_alone() {
+    let (old, new) = (Gauge::default(), Gauge::default());
+    let (in_old, in_new) = (MemoryStore::new(), MemoryStore::new());
+    let store = Moving::new(old.measure(in_old.clone()), new.measure(in_new));
+    let record = record();
+    assert_eq!(write(&in_old, &Operation::Create(record.clone())), Outcome::Applied);
+
+    assert_eq!(load(&store), Some(record.clone()));
+    assert_eq!((new.take(), old.take()), ((1, 0), (1, 0)), "found in the old one");
+    assert_eq!(write(&store, &replace(1)), Outcome::Applied);
+    let _the_move = (new.take(), old.take());
+    assert_eq!(now(in_old.load(&record.id)).unwrap(), None, "it has moved");
+
+    assert_eq!(load(&store).map(|record| record.version), Some(Version::new(2)));
+    assert_eq!((new.take(), old.take()), ((1, 0), (0, 0)), "a read");
+    assert_eq!(now(store.load_many(&[record.id, record.id])).unwrap().len(), 2);
+    assert_eq!((new.take(), old.take()), ((2, 0), (0, 0)), "a read of several");
+    assert_eq!(write(&store, &replace(2)), Outcome::Applied);
+    assert_eq!((new.take(), old.take()), ((0, 1), (0, 0)), "a write");
+    let begun = Record { id: Id::from_bytes([2; 16]), ..record };
+    assert_eq!(write(&store, &Operation::Create(begun)), Outcome::Applied);
+    assert_eq!((new.take(), old.take()), ((0, 1), (0, 0)), "a beginning");
+}
+
+/// A process dies at any of the calls of a move, before the store got it or after. The next one finds the session, and
+/// what was answered is there.
+#[test]
+fn a_move_that_breaks_off_anywhere_loses_nothing() {
+    let mut broken_off = 0;
+    for (call, arrives) in (0..12).flat_map(|call| [(call, false), (call, true)]) {
+        let house = House::default();
+        house.begin();
+        let fault = Arc::new(Fault { left: AtomicUsize::new(call), arrives });
+        let dying = Moving::new(
+            Faulty(house.old.clone(), Some(fault.clone())),
+            Faulty(house.new.clone(), Some(fault)),
+        );
+        let answer = now(dying.write(&replace(1)));
+        broken_off += usize::from(answer.is_err());
+        let next = house.moving();
+        let found = load(&next).expect("the session is there");
+        let least = if answer.is_ok() { 2 } else { 1 };
+        assert!(found.version.get() >= least, "{call} {arrives}");
+        assert_eq!(write(&next, &replace(found.version.get())), Outcome::Applied);
+        assert_eq!(users(&next), 1);
+        assert!(matches!(write(&next, &Operation::Delete(ID)), Outcome::Removed(_)));
+        assert_eq!((load(&next), users(&next)), (None, 0));
+    }
+    assert!(broken_off > 8, "{broken_off}");
+}
+
+/// Two changes and an end, each of another process, in thousands of interleavings of their store calls.
+#[test]
+fn in_every_order_of_calls_one_change_wins_and_an_end_is_an_end() {
+    let mut wins = HashMap::<_, usize>::new();
+    for seed in 0..6_000_u64 {
+        let house = House::default();
+        house.begin();
+        let (one, two, three) = (house.moving(), house.preparing(), house.moving());
+        let ends = seed % 2 == 0;
+        let last = if ends { Operation::Delete(ID) } else { replace(1) };
+        let (a, b) = (replace(1), touch());
+        let works = [one.write(&a).boxed(), two.write(&b).boxed(), three.write(&last).boxed()];
+        let outcomes = interleave(works, seed);
+        let left = load(&house.moving());
+        if ends {
+            assert!(matches!(outcomes[2], Outcome::Removed(_)), "seed {seed}: {outcomes:?}");
+            assert_eq!(left, None, "seed {seed}: it came back");
+            assert_eq!(users(&house.moving()), 0, "seed {seed}");
+        } else {
+            let changed = [&outcomes[0], &outcomes[2]];
+            let won = changed.iter().filter(|outcome| ***outcome == Outcome::Applied).count();
+            let version = left.expect("the session is there").version.get();
+            assert_eq!(version, 1 + won as u64, "seed {seed}: an answered change is there");
+            assert!(won <= 1, "seed {seed}: both changed the same version");
+            assert_eq!(users(&house.moving()), 1, "seed {seed}");
+        }
+        *wins.entry((ends, outcomes[0] == Outcome::Applied)).or_default() += 1;
+    }
+    assert!(wins.len() == 4 && wins.values().all(|&count| count > 50), "{wins:?}");
+}
+
+/// Who looks while a session moves finds it, and finds it once.
+#[test]
+fn nobody_looks_past_a_session_that_moves() {
+    for seed in 0..4_000_u64 {
+        let house = House::default();
+        house.begin();
+        // Also one that stays in its store may get another id under the eyes of who looks.
+        let mover = if seed % 4 < 2 { house.moving() } else { house.preparing() };
+        let (reader, lister) = (house.preparing(), house.moving());
+        let change = match seed % 2 {
+            0 => replace(1),
+            _ => Operation::Renew {
+                version: Version::FIRST,
+                next: Record { id: Id::from_bytes([3; 16]), ..version(2) },
+                moved: Record { user: None, ..version(2) },
+            },
+        };
+        let works: [Pin<Box<dyn Future<Output = Result<usize, StoreError>>>>; 3] = [
+            Box::pin(async { mover.write(&change).await.map(|_| 1) }),
+            Box::pin(async { Ok(usize::from(reader.load(&ID).await?.is_some())) }),
+            Box::pin(async {
+                let index = lister.user_index().expect("both have one");
+                Ok(index.of_user(&ann(), MANY).await?.len())
+            }),
+        ];
+        assert_eq!(interleave(works, seed), [1, 1, 1], "seed {seed}");
+    }
+}
+
+#[test]
+fn the_sweep_goes_over_both_and_keeps_its_bound() {
+    let house = House::default();
+    for n in 0..6 {
+        let record = Record { id: Id::from_bytes([n; 16]), ..record() };
+        let operation = Operation::Create(record);
+        let store = if n < 3 { &house.old } else { &house.new };
+        assert_eq!(write(store, &operation), Outcome::Applied);
+    }
+    let limit = std::num::NonZeroU32::new(4).unwrap();
+    let late = Timestamp::from_millis(1_000_001);
+    let sweep = || now(house.moving().delete_expired(late, limit)).unwrap();
+    assert_eq!((sweep(), sweep(), sweep()), (4, 2, 0));
+}
+
+const ID: Id = Id::from_bytes([1; 16]);
+const MANY: std::num::NonZeroU32 = std::num::NonZeroU32::new(100).unwrap();
+
+fn ann() -> UserId {
+    UserId::new("ann").unwrap()
+}
+
+fn record() -> Record {
+    Record {
+        id: ID,
+        version: Version::FIRST,
+        user: Some(ann()),
+        created_at: Timestamp::from_millis(1),
+        active_at: Timestamp::from_millis(1),
+        expires_at: Timestamp::from_millis(1_000_000),
+        payload: Payload::from_text(r#"{"format":1,"data":{"n":1}}"#),
+    }
+}
+
+fn version(number: u64) -> Record {
+    Record { version: Version::new(number), ..record() }
+}
+
+fn replace(from: u64) -> Operation {
+    Operation::Replace { version: Version::new(from), next: version(from + 1) }
+}
+
+fn touch() -> Operation {
+    let at = Timestamp::from_millis(5);
+    Operation::Touch { id: ID, version: Version::FIRST, active_at: at, expires_at: at }
+}
+
+fn now<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return value;
+        }
+    }
+}
+
+fn load(store: &impl Store) -> Option<Record> {
+    now(store.load(&ID)).unwrap()
+}
+
+fn write(store: &impl Store, operation: &Operation) -> Outcome {
+    now(store.write(operation)).unwrap()
+}
+
+fn users(store: &impl Store) -> usize {
+    now(store.user_index().expect("both have one").of_user(&ann(), MANY)).unwrap().len()
+}
+
+/// Polls the works by turns that `seed` decides, each up to its next store call.
+fn interleave<T, F>(works: [F; 3], seed: u64) -> Vec<T>
+where
+    F: Future<Output = Result<T, StoreError>> + Unpin,
+{
+    let mut works = works.map(Some);
+    let mut answers = [None, None, None];
+    let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    while answers.iter().any(Option::is_none) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let n = (random % 3) as usize;
+        let Some(work) = &mut works[n] else { continue };
+        if let Poll::Ready(answer) = Pin::new(work).poll(&mut Context::from_waker(Waker::noop())) {
+            answers[n] = Some(answer.expect("memory does not fail"));
+            works[n] = None;
+        }
+    }
+    answers.into_iter().flatten().collect()
+}
+
+/// Both storages.
+#[derive(Default)]
+struct House {
+    old: MemoryStore,
+    new: MemoryStore,
+}
+
+impl House {
+    /// A session in the old store.
+    fn begin(&self) {
+        assert_eq!(write(&self.old, &Operation::Create(record())), Outcome::Applied);
+    }
+
+    fn moving(&self) -> Moving<Faulty, Faulty> {
+        Moving::new(Faulty(self.old.clone(), None), Faulty(self.new.clone(), None))
+    }
+
+    fn preparing(&self) -> Moving<Faulty, Faulty> {
+        Moving::prepare(Faulty(self.old.clone(), None), Faulty(self.new.clone(), None))
+    }
+}
+
+/// A store that lets others go first at each call, and may fail at one.
+struct Faulty(MemoryStore, Option<Arc<Fault>>);
+
+struct Fault {
+    /// Calls that still work.
+    left: AtomicUsize,
+    /// The one that fails has its effect.
+    arrives: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the process died, as the test wanted")]
+struct Died;
+
+impl Faulty {
+    async fn call<T, E>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, StoreError>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let mut waited = false;
+        std::future::poll_fn(|_| {
+            if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        if let Some(fault) = &self.1 {
+            let left = fault.left.load(Ordering::Relaxed);
+            fault.left.store(left.saturating_sub(1), Ordering::Relaxed);
+            if left == 0 {
+                if fault.arrives {
+                    let _nobody_hears = work.await;
+                }
+                return Err(StoreError::new(Died));
+            }
+        }
+        work.await.map_err(StoreError::new)
+    }
+}
+
+impl Store for Faulty {
+    type Error = StoreError;
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>, StoreError> {
+        self.call(self.0.load(id)).await
+    }
+
+    async fn write(&self, operation: &Operation) -> Result<Outcome, StoreError> {
+        self.call(self.0.write(operation)).await
+    }
+
+    async fn delete_expired(
+        &self,
+        now: Timestamp,
+        limit: std::num::NonZeroU32,
+    ) -> Result<u32, StoreError> {
+        self.call(self.0.delete_expired(now, limit)).await
+    }
+
+    fn user_index(&self) -> Option<&dyn cloakroom_core::UserIndex> {
+        Some(self)
+    }
+}
+
+impl cloakroom_core::UserIndex for Faulty {
+    fn of_user<'a>(
+        &'a self,
+        user: &'a UserId,
+        limit: std::num::NonZeroU32,
+    ) -> cloakroom_core::Listing<'a> {
+        let index = self.0.user_index().expect("memory has one");
+        Box::pin(self.call(index.of_user(user, limit)))
+    }
+}

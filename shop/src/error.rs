@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use cloakroom::axum::SessionRejection;
+use cloakroom::axum::{SessionRejection, UserRejection};
 use tokio::task::JoinError;
 
 use crate::assets;
@@ -26,6 +26,8 @@ pub enum Error {
     SessionNotLoaded(SessionRejection),
     /// The page is for visitors who are signed in.
     SignedOut,
+    /// The user who is signed in could not be found out.
+    User(UserRejection),
     /// Work on another thread panicked.
     Task(JoinError),
     /// A page could not be drawn.
@@ -60,6 +62,7 @@ impl IntoResponse for Error {
             // The library knows best: a store that is down is a 503 with `Retry-After`.
             Self::Session(error) => cloakroom::axum::Error::from(error).into_response(),
             Self::SessionNotLoaded(rejection) => rejection.into_response(),
+            Self::User(rejection) => rejection.into_response(),
             Self::SignedOut => Redirect::to("/sign-in").into_response(),
             Self::Database(_) | Self::Password(_) | Self::Task(_) | Self::Template(_) => {
                 tracing::error!(error = ?self, "request failed");
@@ -69,6 +72,24 @@ impl IntoResponse for Error {
                     "That was our fault, and nothing of yours has changed. Please try again.",
                 )
             }
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "request failed: {self:?}")
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<UserRejection> for Error {
+    fn from(rejection: UserRejection) -> Self {
+        match rejection {
+            // Signed out elsewhere a moment ago, or by a changed password.
+            UserRejection::NotSignedIn => Self::SignedOut,
+            rejection => Self::User(rejection),
         }
     }
 }

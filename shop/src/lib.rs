@@ -8,6 +8,7 @@
 pub mod handlers;
 
 pub mod cart;
+pub mod device;
 pub mod flash;
 pub mod theme;
 pub mod visitor;
@@ -25,7 +26,6 @@ pub mod assets;
 pub mod closing;
 pub mod error;
 pub mod headers;
-pub mod local_path;
 pub mod moment;
 pub mod secret;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! Opens the shop: reads the environment, listens, sweeps, and closes when asked to.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 
 use cloakroom::Sessions;
 use shop::{router::router, settings::Settings, state::Shop};
@@ -43,7 +43,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         closing_time().await;
         closing.begin();
     };
-    axum::serve(listener, router(shop)).with_graceful_shutdown(closed).await?;
+    let service = router(shop).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(closed).await?;
     Ok(())
 }
 

@@ -1,21 +1,22 @@
 //! What every page shows around its own matter: theme, cart, who is signed in, messages.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use cloakroom::axum::Session;
+use cloakroom::{LocalPath, axum::Session};
 
 use crate::{
     assets,
     cart::CART,
     error::Error,
     flash::Flash,
-    local_path::LocalPath,
+    state::Shop,
     theme::{THEME, Theme},
     visitor::{SIGNED_IN, SignedIn},
 };
 
 /// The frame of a page. A handler that shows one takes it as an argument; `layout.html` draws it.
 ///
-/// It only reads. A visitor who just looks round gets no cookie and leaves nothing in the store.
+/// It only reads. A visitor who just looks round gets no cookie and leaves nothing in the store; unless forms carry tokens,
+/// which belong to a session.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// How it looks.
@@ -30,13 +31,15 @@ pub struct Page {
     pub messages: Vec<Flash>,
     /// Where this page is, to come back to.
     pub path: LocalPath,
+    /// The token for its forms, if they carry one.
+    pub csrf: Option<String>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Page {
+impl FromRequestParts<Shop> for Page {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let session = Session::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, Error> {
+        let session = Session::from_request_parts(parts, shop).await?;
         Ok(Self {
             theme: session.get(THEME)?.unwrap_or_default(),
             ticket: session.id().map(short),
@@ -44,6 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
             visitor: session.get(SIGNED_IN)?,
             messages: Flash::all(&session)?,
             path: LocalPath::of(&parts.uri),
+            csrf: shop.csrf_tokens.then(|| session.csrf_token()).transpose()?,
         })
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use cloakroom::Setting;
+use cloakroom::{Setting, TrustedProxies};
 
 /// The shop's settings.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub struct Settings {
     pub database: Option<PathBuf>,
     /// Whether visitors come over https (`SHOP_HTTPS=1`), through a proxy in front of the shop.
     pub https: bool,
+    /// The proxies that are believed in `X-Forwarded-For` (`SHOP_PROXIES`, addresses or networks with commas between).
+    pub proxies: Option<TrustedProxies>,
+    /// Whether each form carries a CSRF token as well (`SHOP_CSRF_TOKENS=1`). Then each page with a form begins a session.
+    pub csrf_tokens: bool,
 }
 
 impl Settings {
@@ -51,6 +55,8 @@ impl Settings {
         };
         let own = variable("SHOP_DATABASE").map(PathBuf::from);
         let https = variable("SHOP_HTTPS").is_some_and(|text| text == "1");
+        let proxies = variable("SHOP_PROXIES");
+        let csrf_tokens = variable("SHOP_CSRF_TOKENS").is_some_and(|text| text == "1");
         let sessions = cloakroom::Settings::from_variables(variables)
             .or(Setting::Store, "sqlite:shop.db")
             .or(Setting::Env, if https { "production" } else { "development" })
@@ -68,7 +74,14 @@ impl Settings {
                  put a TLS proxy in front and set SHOP_HTTPS=1, or listen on 127.0.0.1"
             ));
         }
-        Ok(Self { address, sessions, database, https })
+        let proxies = match proxies {
+            None => None,
+            Some(text) => Some(
+                TrustedProxies::new(text.split(',').map(str::trim))
+                    .map_err(|error| format!("SHOP_PROXIES: {error}"))?,
+            ),
+        };
+        Ok(Self { address, sessions, database, https, proxies, csrf_tokens })
     }
 }
 
@@ -93,6 +106,14 @@ mod tests {
     fn a_public_address_needs_https() {
         assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80")]).unwrap_err().contains("SHOP_HTTPS=1"));
         assert!(parse(&[("SHOP_ADDR", "0.0.0.0:80"), ("SHOP_HTTPS", "1")]).is_ok());
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        assert!(
+            parse(&[("SHOP_PROXIES", "127.0.0.1, 10.0.0.0/8")]).expect("two").proxies.is_some()
+        );
+        assert!(parse(&[("SHOP_PROXIES", "everybody")]).unwrap_err().contains("SHOP_PROXIES"));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use cloakroom::{Sessions, Setting};
+use axum::extract::FromRef;
+use cloakroom::{Sessions, Setting, TrustedProxies};
 
 use crate::{
     closing::Closing, database::Database, orders::Orders, passwords::Passwords, secret,
@@ -24,6 +25,16 @@ pub struct Shop {
     pub https: bool,
     /// Whether the shop closes.
     pub closing: Closing,
+    /// The proxies that are believed about whose requests they pass on.
+    pub proxies: Option<TrustedProxies>,
+    /// Whether each form carries a CSRF token.
+    pub csrf_tokens: bool,
+}
+
+impl FromRef<Shop> for Users {
+    fn from_ref(shop: &Shop) -> Self {
+        shop.users.clone()
+    }
 }
 
 impl Shop {
@@ -46,6 +57,8 @@ impl Shop {
             passwords: Passwords::new()?,
             https: settings.https,
             closing: Closing::default(),
+            proxies: settings.proxies.clone(),
+            csrf_tokens: settings.csrf_tokens,
         })
     }
 }

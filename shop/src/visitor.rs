@@ -1,28 +1,23 @@
-//! Who is signed in: kept in the session under [`SIGNED_IN`], and asked for by handlers as an argument.
+//! Who is signed in. Which user that is the session knows by itself; what pages show of them without asking the database
+//! stands under [`SIGNED_IN`].
 
-use axum::{
-    extract::FromRequestParts,
-    http::{Method, request::Parts},
-};
-use cloakroom::{Key, axum::Session};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use cloakroom::{Key, LoadUser, UserId, axum::CurrentUser};
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, flash, local_path::LocalPath, moment::Moment, users::UserId};
+use crate::{
+    error::Error,
+    moment::Moment,
+    state::Shop,
+    users::{self, User, Users},
+};
 
-/// Who is signed in. Absent while nobody is.
+/// What pages show of who is signed in. Absent while nobody is.
 pub const SIGNED_IN: Key<SignedIn> = Key::new("signed_in");
 
-/// Where the visitor wanted to go when we asked them to sign in.
-pub const RETURN_TO: Key<LocalPath> = Key::new("return_to");
-
-/// A signed-in visitor.
-///
-/// As an argument of a handler it lets in only those who are signed in; others are sent to sign in,
-/// and come back afterwards.
+/// A signed-in visitor, as pages show them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
-    /// Which user.
-    pub user: UserId,
     /// What we call them, so that no page asks the database for it.
     pub name: String,
     /// Since when.
@@ -34,23 +29,39 @@ pub struct SignedIn {
 impl SignedIn {
     /// Returns a visitor who signs in at this moment.
     #[must_use]
-    pub fn now(user: UserId, name: String, remembered: bool) -> Self {
-        Self { user, name, since: Moment::now(), remembered }
+    pub fn now(name: String, remembered: bool) -> Self {
+        Self { name, since: Moment::now(), remembered }
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+/// A handler that takes [`Member`] gets the user from the database: once a request, and a session that was signed in with
+/// another password than the present one is over.
+impl LoadUser for User {
+    type Source = Users;
+    type Error = Error;
+
+    async fn load(users: &Users, id: &UserId) -> Result<Option<Self>, Error> {
+        match id.as_str().parse() {
+            Ok(number) => users.find(users::UserId(number)).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn auth_hash(&self) -> Option<&[u8]> {
+        Some(self.password.as_str().as_bytes())
+    }
+}
+
+/// The user who is signed in. Others are sent to sign in; mostly by the guard round the routes already.
+#[derive(Debug, Clone)]
+pub struct Member(pub User);
+
+impl FromRequestParts<Shop> for Member {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let session = Session::from_request_parts(parts, state).await?;
-        if let Some(visitor) = session.get(SIGNED_IN)? {
-            return Ok(visitor);
-        }
-        if parts.method == Method::GET {
-            session.set(RETURN_TO, &LocalPath::of(&parts.uri))?;
-        }
-        session.flash(flash::NOTICE, "Please sign in first.")?;
-        Err(Error::SignedOut)
+    async fn from_request_parts(parts: &mut Parts, shop: &Shop) -> Result<Self, Error> {
+        let CurrentUser(user) =
+            <CurrentUser<User> as FromRequestParts<Shop>>::from_request_parts(parts, shop).await?;
+        Ok(Self(user))
     }
 }

@@ -2,13 +2,13 @@
 
 mod harness;
 
-use axum::{Router, extract::Path, routing::get};
+use axum::{Router, extract::Path, response::Html, routing::get};
 use cloakroom::{
     CookieDriver, Secret, Sessions,
     axum::{Error, Session},
     tower::SessionLayer,
 };
-use harness::{in_browser, in_browser_at, in_two_browsers_at, open_shop, open_the_shop};
+use harness::{in_browser, in_browser_at, in_browsers_at, open_shop, open_the_shop, serve};
 use thirtyfour::prelude::*;
 
 const NAME: &str = "Ada Lovelace";
@@ -241,7 +241,7 @@ async fn every_page_works_without_eyes_mouse_or_script() {
         }
         browser.sign_up(NAME, EMAIL, PASSWORD).await?;
         browser.take("harbour-duffle").await?;
-        for path in ["/cart", "/checkout", "/account", "/signed-out"] {
+        for path in ["/cart", "/checkout", "/account", "/devices", "/signed-out"] {
             check(path).await?;
         }
         let complaints = browser.driver.browser_log().await?;
@@ -286,11 +286,11 @@ async fn the_shop_runs_on_the_visitors_own_cookie() {
 async fn a_page_leaves_by_itself_when_its_visitor_is_signed_out_from_elsewhere() {
     let (tell, sessions) = std::sync::mpsc::channel();
     let open = async |folder: &std::path::Path| {
-        let shop = open_the_shop(None, folder).await;
+        let shop = open_the_shop(None, folder, &[]).await;
         tell.send(shop.sessions.clone()).expect("the test waits");
         shop::router::router(shop)
     };
-    in_two_browsers_at(open, |phone, desk| async move {
+    in_browsers_at(open, |[phone, desk]| async move {
         let sessions: Sessions = sessions.recv().expect("the shop is open");
         phone.sign_up(NAME, EMAIL, PASSWORD).await?;
         desk.sign_in(EMAIL, PASSWORD).await?;
@@ -385,4 +385,122 @@ async fn without_splitting_the_application_sees_the_error() {
         },
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_sees_where_they_are_signed_in_and_signs_out_there() {
+    let shop = async |folder: &std::path::Path| open_shop(None, folder).await;
+    in_browsers_at(shop, |[here, there]| async move {
+        here.sign_up(NAME, EMAIL, PASSWORD).await?;
+        here.press("#visitor").await?;
+        here.press("#devices").await?;
+        here.find_text("#only-here", "Only here.").await?;
+
+        there.sign_in(EMAIL, PASSWORD).await?;
+        there.find_text("#visitor", NAME).await?;
+        here.visit("/devices").await?;
+        here.find_text("#here .badge", "This device").await?;
+        let devices = here.driver.find_all(By::Css(".device")).await?;
+        assert_eq!(devices.len(), 2);
+        for device in devices {
+            let text = device.text().await?;
+            assert!(text.contains("Chrome on Linux") && text.contains("127.0.0.1"), "{text}");
+        }
+        assert!(!here.has("#here form").await?, "this device is not ended from the list");
+
+        here.press(".device form button").await?;
+        here.find_text(".message.success", "Chrome on Linux is signed out.").await?;
+        there.visit("/account").await?;
+        there.find_text("h1", "Sign in").await?;
+        assert_eq!(there.path().await?, "/sign-in");
+        here.visit("/account").await?;
+        here.find_text("#account-name", NAME).await?;
+
+        // All others, from the other side.
+        there.sign_in(EMAIL, PASSWORD).await?;
+        there.find_text("#visitor", NAME).await?;
+        there.visit("/devices").await?;
+        there.press("#end-others").await?;
+        there.find_text(".message.success", "You are signed in here only.").await?;
+        there.find("#only-here").await?;
+        here.driver.refresh().await?;
+        here.find_text("h1", "Sign in").await?;
+        Ok(())
+    })
+    .await;
+}
+
+/// A page of somebody else with a form that goes to the shop.
+fn foreign_page(shop: &str) -> Router {
+    let page = format!(
+        r#"<!DOCTYPE html><title>You have won</title><form action="{shop}/cart/add" method="post">
+        <input type="hidden" name="product" value="harbour-duffle"><input type="hidden" name="quantity" value="9">
+        <button id="win">Take your prize</button></form>"#
+    );
+    Router::new().route("/", get(async move || Html(page.clone())))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_on_another_origin_cannot_send_forms_to_the_shop() {
+    in_browser(|browser| async move {
+        browser.take("weekday-bowler").await?;
+        let (_page, address) = serve(foreign_page(&browser.shop)).await;
+        let port = address.rsplit(':').next().expect("a port").to_owned();
+        // Another port is another origin of the same site, so that the cookie goes along; another name is another site.
+        for origin in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")] {
+            browser.driver.goto(&origin).await?;
+            browser.press("#win").await?;
+            browser.find_text("h1", "Not through this door").await?;
+            browser.visit("/cart").await?;
+            browser.find_text("#cart-count", "1").await?;
+        }
+        // The shop's own form passes.
+        browser.take("harbour-duffle").await?;
+        browser.find_text("#cart-count", "2").await?;
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ordinary_forms_pass_also_with_tokens_on() {
+    for store in [None, Some("cookie:")] {
+        let shop = async |folder: &std::path::Path| {
+            shop::router::router(open_the_shop(store, folder, &[("SHOP_CSRF_TOKENS", "1")]).await)
+        };
+        in_browser_at(shop, |browser| async move {
+            browser.take("weekday-bowler").await?;
+            browser.press("button[value='dark']").await?;
+            browser.find_text(".message", "The lights are low.").await?;
+            browser.sign_up(NAME, EMAIL, PASSWORD).await?;
+            browser.visit("/checkout").await?;
+            browser.press("#order").await?;
+            browser.find_text("#account-name", NAME).await?;
+            browser.press("#sign-out").await?;
+            browser.find_text("h1", "You are signed out").await?;
+            browser.sign_in(EMAIL, PASSWORD).await?;
+            browser.find_text("#visitor", NAME).await?;
+
+            // Each form has one; another one than the session's is refused, and so is none.
+            for spoil in ["field.value = 'A'.repeat(43)", "field.remove()"] {
+                browser.visit("/products/just-in-case").await?;
+                let script = format!(
+                    "const forms = document.forms.length;
+                     const fields = document.querySelectorAll('form > input[name=csrf_token]');
+                     for (const field of fields) {{ {spoil} }}
+                     return [forms, fields.length];"
+                );
+                let [forms, fields]: [u32; 2] =
+                    browser.driver.execute(script, vec![]).await?.convert()?;
+                assert_eq!(forms, fields);
+                browser.press("#add").await?;
+                browser.find_text("h1", "That ticket has run out").await?;
+            }
+            browser.visit("/cart").await?;
+            browser.find_text("#cart-count", "0").await?;
+            browser.take("just-in-case").await?;
+            Ok(())
+        })
+        .await;
+    }
 }

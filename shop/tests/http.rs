@@ -163,7 +163,7 @@ async fn after_sign_out_the_old_cookie_is_a_strangers() {
     let account = thief.get("/account").await;
     assert_eq!(
         (account.status, account.header(header::LOCATION)),
-        (StatusCode::SEE_OTHER, "/sign-in")
+        (StatusCode::SEE_OTHER, "/sign-in?next=%2Faccount")
     );
 }
 

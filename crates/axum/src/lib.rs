@@ -32,9 +32,13 @@
 mod error;
 mod extract;
 mod typed;
+mod user;
 
-pub use cloakroom_tower::SessionLayer;
+pub use cloakroom_tower::{
+    CrossOriginLayer, CsrfLayer, GuardLayer, SessionLayer, guest, recent_sign_in, require_user,
+};
 
 pub use self::error::{Error, SessionRejection};
 pub use self::extract::{Lazy, Session};
 pub use self::typed::Typed;
+pub use self::user::{CurrentUser, SignedIn, UserRejection};

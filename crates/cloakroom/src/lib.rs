@@ -17,23 +17,25 @@ pub mod metrics;
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use cloakroom_axum as axum;
+#[doc(inline)]
+pub use cloakroom_core::ambient;
 #[cfg(feature = "conformance")]
 #[doc(inline)]
 pub use cloakroom_core::conformance;
-#[doc(inline)]
-pub use cloakroom_core::ambient;
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use cloakroom_core::testing;
 #[doc(inline)]
 pub use cloakroom_core::{
-    AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings, Ears, End,
-    Error, ErrorKind, Event, Finish, Finished, FrozenClock, Head, Id, InvalidUserId, Key, KeyName,
-    Lifetime, Listening, Listing, LogEvents, MemoryFull, MemoryStore, Moving, Observer, OnCorrupt,
-    OnServerError, OnStoreError, Operation, Outcome, ParseIdError, Payload, Pending, Record,
-    Refusal, Renewal, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder,
-    Signals, Store, StoreCall, StoreError, StoreOperation, SystemClock, Ticket, Timestamp, Typed, UserId,
-    UserIndex, Version,
+    Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
+    CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Ears, End, Error, ErrorKind, Event, Finish,
+    Finished, ForwardingHeader, FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key,
+    KeyName, Lifetime, Listening, Listing, LoadUser, LocalPath, LogEvents, MemoryFull, MemoryStore,
+    Moving, Observer, OnCorrupt, OnServerError, OnStoreError, OnTooMany, Operation, Outcome,
+    ParseIdError, ParseLocalPathError, Payload, Pending, Record, Refusal, Renewal, SameSite, Saved,
+    Secret, Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions, SignInOutcome, Signals,
+    Store, StoreCall, StoreError, StoreOperation, SystemClock, Ticket, Timestamp, TrustedProxies,
+    Typed, UserId, UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

@@ -9,9 +9,10 @@ use crate::cookie::{CookieSettings, CookieWriter};
 use crate::events::Observers;
 use crate::lifetime::Limits;
 use crate::place::{Place, Stored};
-use crate::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions, Settings};
+use crate::sessions::{
+    OnCorrupt, OnServerError, OnStoreError, OnTooMany, SessionLimit, Sessions, Settings,
+};
 use crate::store::Backend;
-use crate::token::KeyRing;
 use crate::{Clock, ConfigError, Observer, Secret, SystemClock};
 
 /// Configures [`Sessions`]; made by [`Sessions::builder`].
@@ -50,6 +51,7 @@ impl SessionsBuilder {
                 on_store_error: OnStoreError::default(),
                 on_corrupt: OnCorrupt::default(),
                 on_server_error: OnServerError::default(),
+                session_limit: None,
             },
             observers: Vec::new(),
         }
@@ -147,6 +149,22 @@ impl SessionsBuilder {
         self
     }
 
+    /// Limits how many sessions a user has at once, 1 to 1,000 (ASVS 7.1.2). Default: no limit. Part of each sign-in, and
+    /// exact however many run at once, in however many processes. Needs a store with a [`UserIndex`](crate::UserIndex).
+    ///
+    /// ```
+    /// # use cloakroom_core::{MemoryStore, OnTooMany, Secret, Sessions};
+    /// let sessions = Sessions::builder(MemoryStore::new())
+    ///     .secret(Secret::generate()?)
+    ///     .max_sessions_per_user(3, OnTooMany::EndOldest)
+    ///     .build()?;
+    /// # Ok::<(), cloakroom_core::ConfigError>(())
+    /// ```
+    pub fn max_sessions_per_user(mut self, most: usize, on_too_many: OnTooMany) -> Self {
+        self.settings.session_limit = Some(SessionLimit { most, on_too_many });
+        self
+    }
+
     /// Lets a short-lived copy of the session travel in a second cookie, so that reads need no store call while it is
     /// fresh. Default off; a life of 5 to 60 s suits most. See [`CookieCache`] for what it costs.
     pub fn cookie_cache(mut self, cache: CookieCache) -> Self {
@@ -183,8 +201,20 @@ impl SessionsBuilder {
             return Err(ConfigError::Timeout { setting, got_ms, rule: "at least 1000 ms" });
         }
         let cookie = CookieWriter::new(&cookie, secure)?;
-        let keys = KeyRing::derive(&secrets, cookie.name());
         let observers = Observers::new(observers);
+        if let Some(SessionLimit { most, .. }) = settings.session_limit {
+            let why = match &home {
+                _ if !(1..=1_000).contains(&most) => Some("must be 1 to 1000"),
+                Home::Cookie(_) => Some("needs a store; these sessions travel in the cookie"),
+                Home::Store(store) if !store.has_user_index() => {
+                    Some("needs a store that can find a user's sessions (`UserIndex`)")
+                }
+                Home::Store(_) => None,
+            };
+            if let Some(why) = why {
+                return Err(ConfigError::SessionLimit { most, why });
+            }
+        }
         let place = match home {
             Home::Store(store) => {
                 let copy = cache.map(|cache| Copy::new(cache, &secrets, &cookie));
@@ -197,7 +227,7 @@ impl SessionsBuilder {
                 Place::Cookie(Carrier::new(driver, &secrets, &cookie, settings.max_payload))
             }
         };
-        Ok(Sessions::new(place, keys, cookie, clock, settings, observers))
+        Ok(Sessions::new(place, &secrets, cookie, clock, settings, observers))
     }
 }
 
@@ -242,6 +272,23 @@ mod tests {
         ] {
             let message = builder.secret(secret()).build().unwrap_err().to_string();
             assert!(message.contains(setting), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_cannot_be_kept_is_refused() {
+        let limited = |builder: SessionsBuilder, most| {
+            let builder = builder.max_sessions_per_user(most, OnTooMany::EndOldest);
+            builder.secret(secret()).build().err().map(|error| error.to_string())
+        };
+        assert_eq!(limited(builder(), 1), None);
+        for (builder, most, why) in [
+            (builder(), 0, "of 0 must be 1 to 1000"),
+            (builder(), 1_001, "1 to 1000"),
+            (Sessions::in_cookie(CookieDriver::signed()), 3, "needs a store"),
+        ] {
+            let message = limited(builder, most).unwrap();
+            assert!(message.contains(why), "{message}");
         }
     }
 

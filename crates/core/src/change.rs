@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::sign_in::AuthHash;
 use crate::typed::Edits;
 use crate::{Error, Lifetime};
 
@@ -14,6 +15,8 @@ pub(crate) type Revise = dyn Fn(Option<&str>) -> Result<Arc<str>, Error> + Send 
 pub(crate) type Modify = dyn Fn(&[(&str, &str)]) -> Result<Edits, Error> + Send + Sync;
 
 pub(crate) enum Change {
+    /// The same authentication hash, made by another secret.
+    Auth(AuthHash),
     Clear,
     Flash(Arc<str>, Arc<str>),
     KeepFlash,
@@ -30,6 +33,7 @@ impl fmt::Debug for Change {
     /// Shows what is done to which key, and no value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Auth(_) => f.write_str("Auth"),
             Self::Clear => f.write_str("Clear"),
             Self::Flash(key, _) => write!(f, "Flash({key:?})"),
             Self::KeepFlash => f.write_str("KeepFlash"),

@@ -8,10 +8,10 @@ use crate::place::Place;
 use crate::plan::Ending;
 use crate::queue::Turn;
 use crate::session::Work;
-use crate::sessions::{Inner, OnCorrupt};
+use crate::sessions::{Inner, OnCorrupt, OnTooMany};
 use crate::state::{Next, State, Step};
 use crate::store::Backend;
-use crate::{Error, Event, Id, Operation, Outcome, Record, Refusal, Timestamp};
+use crate::{Error, Event, Id, Operation, Outcome, Record, Refusal, Timestamp, UserId};
 
 /// Attempts to save before the commit gives up. After the first one that was overtaken, the commits of one session
 /// in this process queue up; so only other processes can overtake, and this is plenty.
@@ -100,22 +100,25 @@ async fn attempts(
                         return Err(error);
                     }
                 };
-                let mut state = work.lock();
-                let deed = sessions.deed(&operation, &written.outcome, &state, now);
-                let next = state.absorb(sessions, operation, token, written.outcome, now)?;
-                if let Some(parts) = written.carried {
-                    state.carry(parts);
-                }
-                if let (Next::Done, Some(turn)) =
-                    (&next, turn.take_if(|_| matches!(next, Next::Done)))
-                {
-                    turn.hand_on(state.record());
-                }
-                drop(state);
+                let (next, deed, who) = {
+                    let mut state = work.lock();
+                    let deed = sessions.deed(&operation, &written.outcome, &state, now);
+                    let who = state.sign_in.as_ref().map(|sign_in| sign_in.user.clone());
+                    let next = state.absorb(sessions, operation, token, written.outcome, now)?;
+                    if let Some(parts) = written.carried {
+                        state.carry(parts);
+                    }
+                    if matches!(next, Next::Done)
+                        && let Some(turn) = turn.take()
+                    {
+                        turn.hand_on(state.record());
+                    }
+                    (next, deed, who)
+                };
                 sessions.tell(deed);
                 match next {
                     Next::Again => continue,
-                    Next::Done => return Ok(()),
+                    Next::Done => return end_oldest(work, who).await,
                     Next::Overtaken(known) => (id, known),
                 }
             }
@@ -138,6 +141,18 @@ async fn attempts(
         }
     }
     Err(Error::conflict(last))
+}
+
+/// Ends the oldest sessions of a user who has signed in, where they have too many now. After it was saved: of several at
+/// once the last one sees them all.
+async fn end_oldest(work: &Work, user: Option<UserId>) -> Result<(), Error> {
+    let limit = work.sessions().settings.session_limit;
+    if let (Some(user), Some(limit)) = (user, limit)
+        && limit.on_too_many == OnTooMany::EndOldest
+    {
+        work.sessions.keep_newest(&user, limit.most).await?;
+    }
+    Ok(())
 }
 
 /// Finds out whether a token that was on its way has arrived, so that a renewal whose answer got lost does not lose

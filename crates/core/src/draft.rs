@@ -87,6 +87,11 @@ impl Draft {
 
     pub(crate) fn apply(&mut self, change: &Change) -> Result<(), Error> {
         match change {
+            Change::Auth(hash) => {
+                if let Some(signed_in) = &mut self.extras.signed_in {
+                    Arc::make_mut(signed_in).auth = Some(hash.clone());
+                }
+            }
             Change::Clear => {
                 let edits = self.edit();
                 edits.cleared = true;

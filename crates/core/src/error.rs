@@ -53,7 +53,8 @@ pub enum ErrorKind {
     /// The store failed or cannot be reached.
     Unavailable,
     /// The store keeps no index of users, see [`UserIndex`](crate::UserIndex); or the session travels in the cookie,
-    /// see [`CookieDriver`](crate::CookieDriver).
+    /// see [`CookieDriver`](crate::CookieDriver). Or `sign_in` was called where only
+    /// [`sign_in_now`](crate::Session::sign_in_now) can tell that it was refused.
     Unsupported,
     /// A value does not have the asked-for type, or cannot be written as JSON. The message names the key.
     Value,
@@ -241,7 +242,9 @@ impl Error {
     pub(crate) fn no_schema(name: &str) -> Self {
         Self::new(
             ErrorKind::Value,
-            format!("{name} cannot be the schema of a session; it must be a struct with named fields, or a map"),
+            format!(
+                "{name} cannot be the schema of a session; it must be a struct with named fields, or a map"
+            ),
         )
     }
 
@@ -258,6 +261,14 @@ impl Error {
         Self::new(
             ErrorKind::Unsupported,
             "the session store cannot find the sessions of a user; it would have to implement `UserIndex`",
+        )
+    }
+
+    pub(crate) fn sign_in_must_wait() -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            "a sign-in that may be refused (`OnTooMany::Refuse`) has to be told at once: call `sign_in_now` in place of \
+             `sign_in`",
         )
     }
 
@@ -344,6 +355,26 @@ pub enum ConfigError {
     /// A session that travels in the cookie needs no copy of itself.
     #[error("`cookie_cache` is for sessions in a store; these travel in the cookie already")]
     CacheWithoutStore,
+    /// What was given as a trusted proxy is neither an address nor a network, or everybody.
+    #[error(
+        "{0:?} is no network of trusted proxies: write an address such as 10.0.0.1, or a network such as 10.0.0.0/8, and not \
+         everybody"
+    )]
+    InvalidNetwork(String),
+    /// What was given as a trusted origin is none.
+    #[error(
+        "{0:?} is no origin: write it as browsers do in the Origin header, scheme://host or scheme://host:port, without a \
+         path and without a wildcard"
+    )]
+    InvalidOrigin(String),
+    /// What was given as a path, or a pattern of paths, is none.
+    #[error("{path:?} cannot be used as a path here: {why}")]
+    InvalidPath {
+        /// What was given.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The cookie's domain or path cannot stand in a header.
     #[error("{0:?} cannot be the {1} of a cookie")]
     InvalidAttribute(String, &'static str),
@@ -365,6 +396,14 @@ pub enum ConfigError {
     /// Browsers refuse `SameSite=None` without `Secure`.
     #[error("SameSite=None needs Secure, so it cannot be used with `insecure_http`")]
     SameSiteNoneWithoutSecure,
+    /// The limit on a user's sessions cannot be kept.
+    #[error("`max_sessions_per_user` of {most} {why}")]
+    SessionLimit {
+        /// The limit that was given.
+        most: usize,
+        /// Why it cannot be kept.
+        why: &'static str,
+    },
     /// A secret is shorter than 32 bytes.
     #[error(
         "the secret has {got} bytes and needs {needed}; make one with `openssl rand -base64 48`"

@@ -1,10 +1,12 @@
 //! Entry points for the fuzzers: each takes whatever comes from outside and must hold its promise.
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use http::header::COOKIE;
+use http::header::{COOKIE, FORWARDED, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::carried::envelope;
 use crate::change::Change;
@@ -12,9 +14,13 @@ use crate::cookie::{MOST_CANDIDATES, values_of};
 use crate::draft::Draft;
 use crate::moving;
 use crate::payload::scan;
+use crate::purpose::PurposeKeys;
 use crate::token::{KeyRing, Unverified};
 use crate::typed::edits_of;
-use crate::{CookieDriver, CookieSettings, FrozenClock, Payload, Secret, Sessions};
+use crate::{
+    CookieDriver, CookieSettings, ForwardingHeader, FrozenClock, Id, LocalPath, Payload, Secret,
+    Sessions, TrustedProxies, csrf,
+};
 
 static RING: LazyLock<KeyRing> = LazyLock::new(|| {
     let secret = Secret::new((0..64).collect::<Vec<u8>>()).expect("64 different bytes");
@@ -101,6 +107,62 @@ pub fn sealed_text(text: &[u8]) {
     if let Some(read) = envelope::read(text) {
         let again = envelope::read(&envelope::write(&read.record, read.until));
         assert_eq!(again.as_ref(), Some(&read));
+    }
+}
+
+/// Reads text as a path to send a visitor to: whatever is taken stays on the site, by what browsers make of it.
+pub fn local_path(text: &[u8]) {
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let base = Url::parse("https://shop.example/sign-in").expect("a URL");
+    if let Some(path) = LocalPath::parse(text) {
+        let url = base.join(path.as_str()).expect("a local path is a URL");
+        assert_eq!(url.origin(), base.origin(), "{path}");
+        let again = base.join(url.path()).expect("a URL's path is one too");
+        assert_eq!(again.origin(), base.origin(), "{path}");
+    }
+    if let Ok(uri) = format!("/sign-in?next={text}").parse()
+        && let Some(next) = LocalPath::next_of(&uri)
+    {
+        assert_eq!(LocalPath::parse(next.as_str()).as_ref(), Some(&next));
+    }
+}
+
+/// Reads a forwarding header, of either kind: no panic; and what a proxy of ours adds in a line of its own counts, whatever
+/// stands before it.
+pub fn forwarded(header: &[u8]) {
+    let Ok(said) = HeaderValue::from_bytes(header) else { return };
+    let proxies = TrustedProxies::new(["10.0.0.0/8"]).expect("a network");
+    let address = |text: &str| -> IpAddr { text.parse().expect("an address") };
+    let (peer, client, stranger) =
+        (address("10.0.0.1"), address("198.51.100.1"), address("203.0.113.1"));
+    for (kind, name, added) in [
+        (
+            ForwardingHeader::XForwardedFor,
+            HeaderName::from_static("x-forwarded-for"),
+            "198.51.100.1",
+        ),
+        (ForwardingHeader::Forwarded, FORWARDED, "for=198.51.100.1"),
+    ] {
+        let proxies = proxies.clone().header(kind);
+        let mut headers = HeaderMap::from_iter([(name.clone(), said.clone())]);
+        assert_eq!(proxies.client(stranger, &headers), stranger);
+        let _ = proxies.client(peer, &headers);
+        headers.append(name, HeaderValue::from_static(added));
+        assert_eq!(proxies.client(peer, &headers), client);
+    }
+}
+
+/// The keys of CSRF tokens with the fixed secret.
+static CSRF: LazyLock<PurposeKeys> = LazyLock::new(|| {
+    let secret = Secret::new((0..64).collect::<Vec<u8>>()).expect("64 different bytes");
+    PurposeKeys::derive(&[secret], "csrf", "session")
+});
+
+/// Reads a form with a CSRF token: no panic, and none verifies but what we made. Only text that holds no token at all can
+/// be fuzzed for that: whoever has one token can mask it anew.
+pub fn csrf_form(form: &[u8]) {
+    if let Some(token) = csrf::field_of(form) {
+        assert!(!csrf::verify(&CSRF, [Id::from_bytes([7; 16])], &token), "nobody made this token");
     }
 }
 

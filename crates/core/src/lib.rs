@@ -55,8 +55,17 @@ mod commit;
 mod draft;
 mod payload;
 mod plan;
+mod purpose;
 mod queue;
 mod state;
+
+mod answer;
+mod cross_origin;
+mod csrf;
+mod exempt;
+mod forwarded;
+mod guard;
+mod local_path;
 
 mod cookie;
 mod head;
@@ -67,6 +76,7 @@ mod token;
 
 mod error;
 mod lifetime;
+mod load_user;
 mod memory;
 mod moving;
 mod record;
@@ -78,23 +88,30 @@ mod user;
 pub mod ambient;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-#[cfg(feature = "testing")]
-pub mod testing;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "testing")]
+pub mod testing;
 
+pub use self::answer::Answer;
 pub use self::builder::SessionsBuilder;
 pub use self::carried::{CookieCache, CookieDriver};
 pub use self::cookie::{CookieSettings, SameSite};
+pub use self::cross_origin::{CrossOrigin, CrossOriginRefusal};
+pub use self::csrf::{Csrf, CsrfRefusal, CsrfStep};
 pub use self::devices::SessionInfo;
 pub use self::error::{ConfigError, Error, ErrorKind, StoreError};
 pub use self::events::{Event, LogEvents, Observer, Refusal, Renewal, StoreCall, StoreOperation};
 pub use self::finish::{Finish, Finished};
+pub use self::forwarded::{ForwardingHeader, TrustedProxies};
+pub use self::guard::{Guard, GuardRefusal, not_signed_in};
 pub use self::head::Head;
 pub use self::id::{Id, ParseIdError};
 pub use self::key::{AsKey, Key, KeyName};
 pub use self::lifetime::Lifetime;
+pub use self::load_user::{LoadUser, load_user};
+pub use self::local_path::{LocalPath, ParseLocalPathError};
 pub use self::manual::Ticket;
 pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
 pub use self::moving::Moving;
@@ -102,8 +119,9 @@ pub use self::payload::Payload;
 pub use self::pending::Pending;
 pub use self::record::{Record, Version};
 pub use self::secret::Secret;
-pub use self::session::{Saved, Session};
-pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, Sessions};
+pub use self::session::{Saved, Session, SignInOutcome};
+pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, OnTooMany, Sessions};
+pub use self::sign_in::SignInOptions;
 pub use self::store::{Listening, Listing, Operation, Outcome, Signals, Store, UserIndex};
 pub use self::time::{Clock, FrozenClock, SystemClock, Timestamp};
 pub use self::typed::Typed;

@@ -1,9 +1,11 @@
 //! The service object: everything that the sessions of one application share.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
+use futures_util::lock::Mutex;
 use http::HeaderMap;
 
 use crate::builder::Home;
@@ -11,11 +13,14 @@ use crate::cookie::CookieWriter;
 use crate::events::Observers;
 use crate::lifetime::Limits;
 use crate::place::Place;
+use crate::purpose::PurposeKeys;
 use crate::queue::Queue;
 use crate::store::Backend;
 use crate::token::KeyRing;
 use crate::watch::Watches;
-use crate::{Clock, CookieDriver, Error, Id, Listening, Pending, SessionsBuilder, Store};
+use crate::{
+    Clock, CookieDriver, Error, Id, Listening, Pending, Secret, SessionsBuilder, Store, UserId,
+};
 
 /// The sessions of an application: its store, secrets, cookie and limits. Cheap to clone.
 ///
@@ -37,6 +42,10 @@ pub struct Sessions(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) place: Place,
     pub(crate) keys: KeyRing,
+    /// For authentication hashes.
+    pub(crate) auth: PurposeKeys,
+    /// For CSRF tokens.
+    pub(crate) csrf: PurposeKeys,
     pub(crate) cookie: CookieWriter,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
@@ -46,6 +55,7 @@ pub(crate) struct Inner {
     /// Some once somebody waits, if the store sends signals.
     pub(crate) listening: OnceLock<Option<Listening>>,
     queues: [Queue; QUEUES],
+    sign_ins: [Mutex<()>; QUEUES],
 }
 
 /// Number of queues for commits that met; sessions share them by chance.
@@ -61,6 +71,25 @@ pub(crate) struct Settings {
     pub(crate) on_store_error: OnStoreError,
     pub(crate) on_corrupt: OnCorrupt,
     pub(crate) on_server_error: OnServerError,
+    pub(crate) session_limit: Option<SessionLimit>,
+}
+
+/// How many sessions a user may have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionLimit {
+    pub(crate) most: usize,
+    pub(crate) on_too_many: OnTooMany,
+}
+
+/// What happens to a sign-in of a user who has as many sessions as they may: see
+/// [`SessionsBuilder::max_sessions_per_user`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnTooMany {
+    /// The sessions with the oldest sign-ins end, once the new one is saved.
+    EndOldest,
+    /// The new one is refused, as a value: [`Session::sign_in_now`](crate::Session::sign_in_now).
+    Refuse,
 }
 
 /// What a request gets whose session cannot be loaded, because the store fails.
@@ -111,24 +140,27 @@ impl Sessions {
 
     pub(crate) fn new(
         place: Place,
-        keys: KeyRing,
+        secrets: &[Secret],
         cookie: CookieWriter,
         clock: Arc<dyn Clock>,
         settings: Settings,
         observers: Observers,
     ) -> Self {
         let queues = std::array::from_fn(|_| Queue::default());
-        let (watches, listening) = (Watches::new(clock.clone()), OnceLock::new());
+        let name = cookie.name();
         Self(Arc::new(Inner {
+            keys: KeyRing::derive(secrets, name),
+            auth: PurposeKeys::derive(secrets, "auth", name),
+            csrf: PurposeKeys::derive(secrets, "csrf", name),
+            watches: Watches::new(clock.clone()),
+            listening: OnceLock::new(),
             place,
-            keys,
             cookie,
             clock,
             settings,
             observers,
-            watches,
-            listening,
             queues,
+            sign_ins: std::array::from_fn(|_| Mutex::default()),
         }))
     }
 
@@ -178,6 +210,16 @@ impl Inner {
     pub(crate) fn queue(&self, id: Id) -> &Queue {
         // Ids are evenly spread, so any byte does.
         &self.queues[usize::from(id.as_bytes()[15]) % QUEUES]
+    }
+}
+
+impl Inner {
+    /// Waits until no other sign-in of this user is at work in this process.
+    pub(crate) async fn sign_in_turn(&self, user: &UserId) -> impl Drop + '_ {
+        let mut hasher = DefaultHasher::new();
+        user.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % QUEUES as u64).unwrap_or_default();
+        self.sign_ins[place].lock().await
     }
 }
 

@@ -7,8 +7,8 @@ use crate::draft::Draft;
 use crate::payload::{Extras, Moved, Payload};
 use crate::plan::{Asked, Content, Due, Ending, Origin, Plan, plan};
 use crate::sessions::{Inner, Settings};
-use crate::sign_in::SignIn;
-use crate::token::{Signer, Token};
+use crate::sign_in::{AuthHash, SignIn};
+use crate::token::{KeyRing, Signer, Token};
 use crate::{Error, Id, Operation, Outcome, Record, Timestamp, UserId, Version};
 
 #[derive(Debug)]
@@ -17,6 +17,10 @@ pub(crate) struct State {
     pub(crate) draft: Draft,
     pub(crate) log: Vec<Change>,
     pub(crate) asked: Asked,
+    /// The token that the session gets when it begins or is renewed, where a CSRF token needed to know it before.
+    pub(crate) next: Option<Box<Token>>,
+    /// A session must begin, although nothing is in it: a CSRF token belongs to it.
+    pub(crate) wanted: bool,
     /// Who signs in; takes effect with the new id.
     pub(crate) sign_in: Option<Box<SignIn>>,
     pub(crate) phase: Phase,
@@ -109,6 +113,8 @@ impl State {
             draft: Draft::load(base),
             log: Vec::new(),
             asked: Asked::Nothing,
+            next: None,
+            wanted: false,
             sign_in: None,
             phase: Phase::Open,
             cookie: None,
@@ -187,9 +193,9 @@ impl State {
     }
 
     /// Signs a user in, under a new id. What somebody else did before in this session is not for them to see.
-    pub(crate) fn sign_in(&mut self, sign_in: SignIn) -> Result<(), Error> {
+    pub(crate) fn sign_in(&mut self, sign_in: SignIn, keep_data: bool) -> Result<(), Error> {
         self.renew()?;
-        if self.user().is_some_and(|before| *before != sign_in.user) {
+        if !keep_data && self.user().is_some_and(|before| *before != sign_in.user) {
             self.destroy();
         }
         self.sign_in = Some(Box::new(sign_in));
@@ -204,12 +210,56 @@ impl State {
         }
     }
 
+    /// Returns what the user who is signed in signed in with.
+    pub(crate) fn auth(&self) -> Option<&AuthHash> {
+        match &self.sign_in {
+            Some(sign_in) => sign_in.auth.as_ref(),
+            None => self.draft.extras.signed_in.as_ref()?.auth.as_ref(),
+        }
+    }
+
     /// Ends the session. What is changed after this starts another one.
     pub(crate) fn destroy(&mut self) {
         self.asked = Asked::Destroy;
         self.sign_in = None;
+        self.wanted = false;
         self.draft = Draft::load(Payload::default());
         self.log.clear();
+    }
+
+    /// Returns the id of the session that a CSRF token given now belongs to: the present one, or the one to come, whose
+    /// token is drawn for it.
+    pub(crate) fn csrf_subject(&mut self, keys: &KeyRing) -> Result<Id, Error> {
+        if let (Standing::Live { record, .. }, Asked::Nothing) = (&self.standing, self.asked) {
+            // Also if a periodic renewal is due: see `csrf_subjects`.
+            return Ok(record.id);
+        }
+        self.check_open()?;
+        if self.detached {
+            return Err(Error::no_cookie());
+        }
+        self.wanted = true;
+        let next = match self.next.take() {
+            Some(next) => next,
+            None => Box::new(keys.issue()?),
+        };
+        Ok(self.next.insert(next).id())
+    }
+
+    /// Returns the ids that a CSRF token of this session may belong to: the present one, and the one from before the last
+    /// periodic renewal.
+    pub(crate) fn csrf_subjects(&self) -> [Option<Id>; 2] {
+        let record = self.present();
+        let before = record.and_then(|record| record.payload.extras().renewed_from);
+        [record.map(|record| record.id), before]
+    }
+
+    /// Returns the token of the session that begins or is renewed now.
+    fn next_token(&self, keys: &KeyRing) -> Result<Token, Error> {
+        match &self.next {
+            Some(next) => Ok((**next).clone()),
+            None => keys.issue(),
+        }
     }
 
     /// Tells whether the handler left the session as it was, so that saving is up to the clock.
@@ -229,7 +279,7 @@ impl State {
         };
         let changed = match self.record() {
             Some(_) => self.draft.differs(),
-            None => self.sign_in.is_some() || !self.draft.is_blank(),
+            None => self.wanted || self.sign_in.is_some() || !self.draft.is_blank(),
         };
         let content = if changed { Content::Changed } else { Content::Same };
         plan(origin, self.asked, content, due, ending)
@@ -315,7 +365,7 @@ impl State {
     }
 
     fn create(&self, sessions: &Inner, now: Timestamp) -> Result<Step, Error> {
-        let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
+        let (settings, token) = (&sessions.settings, self.next_token(&sessions.keys)?);
         let user = self.sign_in.as_ref().map(|sign_in| sign_in.user.clone());
         let signed_in = self.sign_in.as_ref().map(|sign_in| sign_in.at(now));
         let record = Record {
@@ -337,8 +387,10 @@ impl State {
         grace: bool,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        let (settings, token) = (&sessions.settings, sessions.keys.issue()?);
-        let mut extras = Extras { renewed: Some(now), ..self.draft.extras.clone() };
+        let (settings, token) = (&sessions.settings, self.next_token(&sessions.keys)?);
+        // Whoever asks for a new id wants nothing of before to be good any more.
+        let renewed_from = grace.then_some(record.id);
+        let mut extras = Extras { renewed: Some(now), renewed_from, ..self.draft.extras.clone() };
         let mut begun = record.clone();
         if let Some(sign_in) = &self.sign_in {
             // Who signs in begins a session (ASVS 7.3.2), whatever visitor's data it takes over.
@@ -440,7 +492,10 @@ impl State {
                 Ok(Next::Done)
             }
             // 122 random bits met twice; the next step draws again.
-            (Operation::Create(_), _) => Ok(Next::Again),
+            (Operation::Create(_), _) => {
+                self.next = None;
+                Ok(Next::Again)
+            }
             // Whoever was first was active too.
             (Operation::Touch { .. }, _) => Ok(Next::Done),
             (_, Outcome::Stale(current)) => Ok(Next::Overtaken(current)),
@@ -474,6 +529,7 @@ impl State {
         self.draft.saved(record.payload.clone());
         self.log.clear();
         self.asked = Asked::Nothing;
+        (self.next, self.wanted) = (None, false);
         self.sign_in = None;
         self.copy_due = true;
         self.standing = Standing::Live { record, token };
@@ -492,6 +548,7 @@ impl State {
     /// Notes that somebody else ended the session; nothing of it may be saved.
     pub(crate) fn ended(&mut self) {
         self.standing = Standing::Ended;
+        (self.next, self.wanted) = (None, false);
         self.sign_in = None;
         self.draft = Draft::load(Payload::default());
         self.log.clear();

@@ -26,6 +26,13 @@ impl<B> ResponseBody<B> {
     }
 }
 
+/// So that layers which answer by themselves can stand round this one.
+impl<B: From<String>> From<String> for ResponseBody<B> {
+    fn from(text: String) -> Self {
+        Self::service(text.into())
+    }
+}
+
 impl<B: Body> Body for ResponseBody<B> {
     type Data = B::Data;
     type Error = B::Error;

@@ -1,8 +1,9 @@
 //! The layer: configuration.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use cloakroom_core::Sessions;
+use cloakroom_core::{Sessions, TrustedProxies};
 use http::Extensions;
 use tower_layer::Layer;
 
@@ -14,6 +15,7 @@ pub struct SessionLayer {
     sessions: Sessions,
     address: Option<Address>,
     ambient: bool,
+    proxies: Option<Arc<TrustedProxies>>,
 }
 
 /// Finds the address that a request comes from.
@@ -23,7 +25,7 @@ impl SessionLayer {
     /// Makes a layer. One [`Sessions`] may be used by several, on one route, a group or everything.
     #[must_use]
     pub fn new(sessions: Sessions) -> Self {
-        Self { sessions, address: None, ambient: false }
+        Self { sessions, address: None, proxies: None, ambient: false }
     }
 
     /// Tells how to find the address that a request comes from, for [`Sessions::of_user`]. It is kept only of requests
@@ -43,8 +45,7 @@ impl SessionLayer {
     /// }
     /// ```
     ///
-    /// Behind a proxy that is the proxy's own address. Take it from `Forwarded` or `X-Forwarded-For` only if no request
-    /// can come past the proxy: anybody can send these headers.
+    /// Behind a proxy that is the proxy's own address: see [`trusted_proxies`](Self::trusted_proxies).
     #[must_use]
     pub fn address(mut self, address: fn(&Extensions) -> Option<IpAddr>) -> Self {
         self.address = Some(address);
@@ -83,12 +84,34 @@ impl SessionLayer {
         self.ambient = true;
         self
     }
+
+    /// Believes these proxies about whose requests they pass on; see [`TrustedProxies`]. It needs
+    /// [`address`](Self::address), which then finds the proxy. Default: no header is believed.
+    ///
+    /// ```
+    /// # use std::net::SocketAddr;
+    /// # use axum::extract::ConnectInfo;
+    /// # use cloakroom_core::{ConfigError, Sessions, TrustedProxies};
+    /// # use cloakroom_tower::SessionLayer;
+    /// fn layer(sessions: Sessions) -> Result<SessionLayer, ConfigError> {
+    ///     let layer = SessionLayer::new(sessions).address(|extensions| {
+    ///         extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+    ///     });
+    ///     Ok(layer.trusted_proxies(TrustedProxies::new(["10.0.0.0/8"])?))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(Arc::new(proxies));
+        self
+    }
 }
 
 impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService::new(inner, self.sessions.clone(), self.address, self.ambient)
+        let (sessions, proxies) = (self.sessions.clone(), self.proxies.clone());
+        SessionService::new(inner, sessions, self.address, proxies, self.ambient)
     }
 }

@@ -26,15 +26,23 @@
 //! # }
 //! ```
 
+mod answered;
 mod body;
+mod cross_origin;
+mod csrf;
 mod future;
+mod guard;
 mod layer;
 mod service;
 
 pub use cloakroom_core as core;
 
+pub use self::answered::AnsweredFuture;
 pub use self::body::ResponseBody;
+pub use self::cross_origin::{CrossOriginLayer, CrossOriginService};
+pub use self::csrf::{CsrfLayer, CsrfService};
 pub use self::future::ResponseFuture;
+pub use self::guard::{GuardLayer, GuardService, guest, recent_sign_in, require_user};
 pub use self::layer::SessionLayer;
 pub use self::service::SessionService;
 

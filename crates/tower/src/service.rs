@@ -1,8 +1,9 @@
 //! The service: puts the pending session into the request.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use cloakroom_core::{Pending, Sessions, ambient};
+use cloakroom_core::{Pending, Sessions, TrustedProxies, ambient};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -15,16 +16,21 @@ pub struct SessionService<S> {
     inner: S,
     sessions: Sessions,
     address: Option<Address>,
+    proxies: Option<Arc<TrustedProxies>>,
     ambient: bool,
 }
 
 impl<S> SessionService<S> {
-    pub(crate) fn new(inner: S, sessions: Sessions, address: Option<Address>, ambient: bool) -> Self {
-        Self { inner, sessions, address, ambient }
+    pub(crate) fn new(
+        inner: S,
+        sessions: Sessions,
+        address: Option<Address>,
+        proxies: Option<Arc<TrustedProxies>>,
+        ambient: bool,
+    ) -> Self {
+        Self { inner, sessions, address, proxies, ambient }
     }
-}
 
-impl<S> SessionService<S> {
     fn call_in<Request>(&mut self, scope: Option<&Pending>, request: Request) -> S::Future
     where
         S: Service<Request>,
@@ -56,11 +62,13 @@ where
         }
         let pending = self.sessions.pending(request.headers());
         if let Some(address) = self.address.and_then(|find| find(request.extensions())) {
-            pending.set_address(address);
+            let proxies = self.proxies.as_ref();
+            let client =
+                proxies.map_or(address, |proxies| proxies.client(address, request.headers()));
+            pending.set_address(client);
         }
         request.extensions_mut().insert(pending.clone());
         let scope = self.ambient.then(|| pending.clone());
         ResponseFuture::new(self.call_in(scope.as_ref(), request), pending, scope)
     }
 }
-

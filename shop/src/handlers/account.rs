@@ -1,15 +1,17 @@
 //! The account: who is signed in, until when, and what they ordered.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    response::{Html, IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, response::Html};
 use cloakroom::axum::Session;
 
 use crate::{
-    error::Error, moment::Moment, orders::Order, page::Page, state::Shop, users::User,
-    visitor::SignedIn,
+    error::Error,
+    moment::Moment,
+    orders::Order,
+    page::Page,
+    state::Shop,
+    users::User,
+    visitor::{Member, SIGNED_IN, SignedIn},
 };
 
 #[derive(Template)]
@@ -36,20 +38,16 @@ struct Ticket {
 /// If nobody is signed in, the database fails, or the session cannot be loaded.
 pub async fn show(
     State(shop): State<Shop>,
-    visitor: SignedIn,
+    Member(user): Member,
     page: Page,
     session: Session,
-) -> Result<Response, Error> {
-    let Some(user) = shop.users.find(visitor.user).await? else {
-        // The account is gone: so is the right to be here.
-        session.destroy()?;
-        return Ok(Redirect::to("/signed-out").into_response());
-    };
-    let orders = shop.orders.of(visitor.user).await?;
+) -> Result<Html<String>, Error> {
+    let visitor = session.get(SIGNED_IN)?.ok_or(Error::SignedOut)?;
+    let orders = shop.orders.of(user.id).await?;
     let ticket = Ticket {
         id: session.id().map(|id| id.to_string()).unwrap_or_default(),
         expires_at: Moment::from_millis(session.expires_at().as_millis()),
     };
     let show = Show { page, user, visitor, session: ticket, orders };
-    Ok(Html(show.render()?).into_response())
+    Ok(Html(show.render()?))
 }

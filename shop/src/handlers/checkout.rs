@@ -17,7 +17,7 @@ use crate::{
     page::Page,
     secret,
     state::Shop,
-    visitor::SignedIn,
+    visitor::Member,
 };
 
 #[derive(Template)]
@@ -35,14 +35,14 @@ struct Show {
 /// # Errors
 ///
 /// If nobody is signed in, or the session cannot be loaded.
-pub async fn show(visitor: SignedIn, page: Page, session: Session) -> Result<Response, Error> {
+pub async fn show(Member(user): Member, page: Page, session: Session) -> Result<Response, Error> {
     let cart = session.get(CART)?.unwrap_or_default();
     if cart.count() == 0 {
         return Ok(Redirect::to("/cart").into_response());
     }
     let show = Show {
         page,
-        name: visitor.name,
+        name: user.name,
         lines: cart.lines().collect(),
         total: cart.total(),
         ticket: secret::random(),
@@ -64,7 +64,7 @@ pub struct Checkout {
 /// If nobody is signed in, the database fails, or the session cannot be loaded or changed.
 pub async fn place(
     State(shop): State<Shop>,
-    visitor: SignedIn,
+    Member(user): Member,
     session: Session,
     Form(checkout): Form<Checkout>,
 ) -> Result<Redirect, Error> {
@@ -74,10 +74,10 @@ pub async fn place(
         session.flash(flash::NOTICE, "Your cart is empty.")?;
         return Ok(Redirect::to("/cart"));
     }
-    let number = shop.orders.place(checkout.ticket, visitor.user, &cart).await?;
+    let number = shop.orders.place(checkout.ticket, user.id, &cart).await?;
     // Not `pull`: of a button pressed twice both answers are the same order, not one and a conflict.
     session.remove(CART)?;
-    let thanks = format!("Thank you, {}. Your order has number {number}.", visitor.name);
+    let thanks = format!("Thank you, {}. Your order has number {number}.", user.name);
     session.flash(flash::SUCCESS, &thanks)?;
     Ok(Redirect::to("/account"))
 }

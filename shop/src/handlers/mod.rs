@@ -13,4 +13,5 @@ pub mod sign_in;
 pub mod sign_up;
 
 pub mod account;
+pub mod devices;
 pub mod theme;

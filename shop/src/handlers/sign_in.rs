@@ -6,19 +6,20 @@ use askama::Template;
 use axum::{
     Form,
     extract::State,
-    response::{Html, IntoResponse, Redirect, Response},
+    http::Uri,
+    response::{Html, Redirect},
 };
-use cloakroom::{Lifetime, axum::Session};
+use cloakroom::{Lifetime, LocalPath, SignInOptions, axum::Session};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    flash,
+    flash::{self, Flash},
     page::Page,
-    passwords::Password,
+    passwords::{Password, PasswordHash},
     state::Shop,
-    users::Email,
-    visitor::{RETURN_TO, SIGNED_IN, SignedIn},
+    users::{Email, UserId},
+    visitor::{SIGNED_IN, SignedIn},
 };
 
 /// Where a refused form waits for its page to be drawn again.
@@ -40,6 +41,8 @@ pub struct SignIn {
     password: Password,
     /// A ticked box sends its value; an empty one sends nothing.
     remember: Option<String>,
+    /// Where the visitor wanted to go.
+    next: Option<String>,
 }
 
 /// What was typed, without the password.
@@ -54,6 +57,7 @@ struct Draft {
 struct Show {
     page: Page,
     draft: Draft,
+    next: Option<LocalPath>,
 }
 
 /// Shows the form.
@@ -61,12 +65,14 @@ struct Show {
 /// # Errors
 ///
 /// If the session cannot be loaded.
-pub async fn show(page: Page, session: Session) -> Result<Response, Error> {
-    if page.visitor.is_some() {
-        return Ok(Redirect::to("/account").into_response());
+pub async fn show(mut page: Page, session: Session, uri: Uri) -> Result<Html<String>, Error> {
+    let next = LocalPath::next_of(&uri);
+    if next.is_some() && page.messages.is_empty() {
+        let text = "Please sign in first.".to_owned();
+        page.messages.push(Flash { kind: flash::NOTICE, text });
     }
     let draft = session.flashed(DRAFT)?.unwrap_or_default();
-    Ok(Html(Show { page, draft }.render()?).into_response())
+    Ok(Html(Show { page, draft, next }.render()?))
 }
 
 /// Signs in. A wrong password and an unknown address get the same answer after the same work.
@@ -80,6 +86,7 @@ pub async fn submit(
     Form(form): Form<SignIn>,
 ) -> Result<Redirect, Error> {
     let remember = form.remember.is_some();
+    let next = form.next.as_deref().and_then(LocalPath::parse);
     let user = match Email::parse(&form.email) {
         Some(email) => shop.users.find_by_email(email).await?,
         None => None,
@@ -91,23 +98,29 @@ pub async fn submit(
         let email = form.email;
         session.flash(DRAFT, &Draft { email, remember })?;
         session.flash(flash::PROBLEM, "This address and password do not go together.")?;
-        return Ok(Redirect::to("/sign-in"));
+        let again = next.map_or("/sign-in".to_owned(), |next| next.wanted_at("/sign-in"));
+        return Ok(Redirect::to(&again));
     };
     session.flash(flash::SUCCESS, &format!("Welcome back, {}.", user.name))?;
-    enter(&session, &SignedIn::now(user.id, user.name, remember))
+    let visitor = SignedIn::now(user.name, remember);
+    enter(&session, user.id, &user.password, &visitor)?;
+    Ok(Redirect::to(next.unwrap_or_default().as_str()))
 }
 
-/// Makes `visitor` the one who is signed in, and sends them where they wanted to go.
+/// Makes `user` the one who is signed in, for as long as this is their password.
 ///
 /// The session gets a new id: whoever knew the old one, say from a shared computer, has nothing. What is in
 /// it stays, and so does the cart.
-pub(super) fn enter(session: &Session, visitor: &SignedIn) -> Result<Redirect, Error> {
-    session.renew()?;
+pub(super) fn enter(
+    session: &Session,
+    user: UserId,
+    password: &PasswordHash,
+    visitor: &SignedIn,
+) -> Result<(), Error> {
+    session.sign_in_with(user.0, SignInOptions::new().auth_hash(password.as_str()))?;
     session.set_lifetime(if visitor.remembered { REMEMBERED } else { AS_USUAL })?;
     session.set(SIGNED_IN, visitor)?;
-    let target = session.get(RETURN_TO)?.unwrap_or_default();
-    session.remove(RETURN_TO)?;
-    Ok(Redirect::to(target.as_str()))
+    Ok(())
 }
 
 /// Signs out. The session ends with all that is in it, for every tab; the cookie is worth nothing now.
@@ -116,7 +129,7 @@ pub(super) fn enter(session: &Session, visitor: &SignedIn) -> Result<Redirect, E
 ///
 /// If the session cannot be loaded.
 pub async fn sign_out(session: Session) -> Result<Redirect, Error> {
-    session.destroy()?;
+    session.sign_out()?;
     Ok(Redirect::to("/signed-out"))
 }
 

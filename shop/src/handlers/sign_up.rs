@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::State,
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{Html, Redirect},
 };
 use cloakroom::axum::Session;
 use serde::{Deserialize, Serialize};
@@ -50,17 +50,14 @@ struct Show {
 /// # Errors
 ///
 /// If the session cannot be loaded.
-pub async fn show(page: Page, session: Session) -> Result<Response, Error> {
-    if page.visitor.is_some() {
-        return Ok(Redirect::to("/account").into_response());
-    }
+pub async fn show(page: Page, session: Session) -> Result<Html<String>, Error> {
     let show = Show {
         page,
         draft: session.flashed(DRAFT)?.unwrap_or_default(),
         min: Password::MIN,
         max: Password::MAX,
     };
-    Ok(Html(show.render()?).into_response())
+    Ok(Html(show.render()?))
 }
 
 /// Opens the account and signs in.
@@ -78,7 +75,7 @@ pub async fn submit(
         Err(draft) => return form_again(&session, &draft),
     };
     let password = shop.passwords.hash(form.password).await?;
-    let Some(user) = shop.users.add(name.clone(), email.clone(), password).await? else {
+    let Some(user) = shop.users.add(name.clone(), email.clone(), password.clone()).await? else {
         let draft = Draft {
             name,
             email: email.to_string(),
@@ -88,7 +85,8 @@ pub async fn submit(
         return form_again(&session, &draft);
     };
     session.flash(flash::SUCCESS, &format!("Welcome, {name}. Your account is open."))?;
-    sign_in::enter(&session, &SignedIn::now(user, name, false))
+    sign_in::enter(&session, user, &password, &SignedIn::now(name, false))?;
+    Ok(Redirect::to("/"))
 }
 
 fn form_again(session: &Session, draft: &Draft) -> Result<Redirect, Error> {

@@ -1,13 +1,12 @@
 //! Choosing how the shop looks.
 
 use axum::{Form, response::Redirect};
-use cloakroom::axum::Session;
+use cloakroom::{LocalPath, axum::Session};
 use serde::Deserialize;
 
 use crate::{
     error::Error,
     flash,
-    local_path::LocalPath,
     theme::{THEME, Theme},
 };
 

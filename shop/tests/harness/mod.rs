@@ -1,6 +1,8 @@
 //! An open shop and a browser in front of it: started for one test, and ended with it, whatever happens.
 
-use std::{future::Future, panic, path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    future::Future, net::SocketAddr, panic, path::Path, process::Stdio, sync::Arc, time::Duration,
+};
 
 use axum::Router;
 use shop::{router::router, settings::Settings, state::Shop};
@@ -24,7 +26,7 @@ const POLL: Duration = Duration::from_millis(25);
 static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// A headless browser and the address of a shop that is open for it alone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Browser {
     pub(super) driver: WebDriver,
     pub(super) shop: String,
@@ -41,14 +43,20 @@ where
 
 /// Returns a shop with its files in `folder`, and its sessions there too unless in `store`.
 pub(super) async fn open_shop(store: Option<&str>, folder: &Path) -> Router {
-    router(open_the_shop(store, folder).await)
+    router(open_the_shop(store, folder, &[]).await)
 }
 
-/// The same, for tests that want more of it.
-pub(super) async fn open_the_shop(store: Option<&str>, folder: &Path) -> Shop {
+/// The same, for tests that want more of it, and with other settings too.
+pub(super) async fn open_the_shop(
+    store: Option<&str>,
+    folder: &Path,
+    others: &[(&str, &str)],
+) -> Shop {
     let database = folder.join("shop.db").display().to_string();
     let store = store.map_or_else(|| format!("sqlite:{database}"), str::to_owned);
     let variables = [("SESSION_STORE", store), ("SHOP_DATABASE", database)];
+    let others = others.iter().map(|&(name, value)| (name, value.to_owned()));
+    let variables = variables.into_iter().chain(others);
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let settings = Settings::parse(variables).expect("settings");
     Shop::open(&settings).await.expect("the shop opens")
@@ -60,17 +68,35 @@ where
     F: FnOnce(Browser) -> T,
     T: Future<Output = WebDriverResult<()>> + Send + 'static,
 {
+    in_browsers_at(open, |[browser]| test(browser)).await;
+}
+
+/// Runs `test` with several browsers in front of one shop, each with a profile of its own.
+pub(super) async fn in_browsers_at<F, T, const N: usize>(
+    open: impl AsyncFnOnce(&Path) -> Router,
+    test: F,
+) where
+    F: FnOnce([Browser; N]) -> T,
+    T: Future<Output = WebDriverResult<()>> + Send + 'static,
+{
     let _room = ROOM.acquire().await.expect("the semaphore is never closed");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (shop, address) = serve(open(folder.path()).await).await;
     let (mut chromedriver, driver_url) = start_chromedriver().await;
-    let driver = start_browser(&driver_url, &folder.path().join("profile")).await;
-
-    let browser = Browser { driver: driver.clone(), shop: address };
+    let mut browsers = Vec::new();
+    for n in 0..N {
+        let driver = start_browser(&driver_url, &folder.path().join(format!("profile {n}"))).await;
+        browsers.push(Browser { driver, shop: address.clone() });
+    }
+    let drivers: Vec<_> = browsers.iter().map(|browser| browser.driver.clone()).collect();
+    let browsers = <[Browser; N]>::try_from(browsers).expect("as many as were started");
     // In a task of its own, so that a failing assertion does not keep us from tidying up.
-    let outcome = tokio::spawn(test(browser)).await;
+    let outcome = tokio::spawn(test(browsers)).await;
 
-    let quit = driver.quit().await;
+    let mut quits = Vec::new();
+    for driver in drivers {
+        quits.push(driver.quit().await);
+    }
     chromedriver.kill().await.expect("chromedriver ends");
     shop.abort();
     match outcome {
@@ -78,32 +104,16 @@ where
         Ok(Err(error)) => panic!("{error}"),
         Err(failure) => panic::resume_unwind(failure.into_panic()),
     }
-    quit.expect("the browser ends");
+    for quit in quits {
+        quit.expect("the browser ends");
+    }
 }
 
-/// Runs `test` with two browsers, each with a profile of its own, in front of what `open` makes.
-pub(super) async fn in_two_browsers_at<F, T>(open: impl AsyncFnOnce(&Path) -> Router, test: F)
-where
-    F: FnOnce(Browser, Browser) -> T + Send + 'static,
-    T: Future<Output = WebDriverResult<()>> + Send + 'static,
-{
-    let second_profile = tempfile::tempdir().expect("a temporary folder");
-    let (mut chromedriver, driver_url) = start_chromedriver().await;
-    let driver = start_browser(&driver_url, second_profile.path()).await;
-    let second = driver.clone();
-    in_browser_at(open, |first| async move {
-        let shop = first.shop.clone();
-        test(first, Browser { driver: second, shop }).await
-    })
-    .await;
-    let quit = driver.quit().await;
-    chromedriver.kill().await.expect("chromedriver ends");
-    quit.expect("the browser ends");
-}
-
-async fn serve(app: Router) -> (tokio::task::JoinHandle<()>, String) {
+/// Opens `app` on a free port until the task ends; returns its address with `http://`.
+pub(super) async fn serve(app: Router) -> (tokio::task::JoinHandle<()>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let serve = async move { axum::serve(listener, app).await.expect("the shop stays open") };
     (tokio::spawn(serve), format!("http://{address}"))
 }

@@ -71,6 +71,7 @@ impl Visitor {
 
     /// Sends a request as a browser would: with the cookie, and keeping the one that comes back.
     pub(super) async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().insert(header::ACCEPT, "text/html,*/*".parse().expect("a header"));
         if let Some(cookie) = &self.cookie {
             let cookie = cookie.parse().expect("a header");
             request.headers_mut().insert(header::COOKIE, cookie);

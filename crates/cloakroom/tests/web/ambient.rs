@@ -95,9 +95,9 @@ async fn requests_that_run_at_once_do_not_mix_up_their_sessions(site: Site) {
         visitors.push(visitor);
     }
     let gate = site.gates.gate("all", 20);
-    let requests = visitors.into_iter().map(|visitor| {
-        tokio::spawn(async move { visitor.get("/who?hold=all").await })
-    });
+    let requests = visitors
+        .into_iter()
+        .map(|visitor| tokio::spawn(async move { visitor.get("/who?hold=all").await }));
     let answers = join_all(requests.collect::<Vec<_>>());
     gate.arrived().await;
     gate.open().await;

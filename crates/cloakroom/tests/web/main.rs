@@ -15,23 +15,27 @@
 mod support;
 
 mod configured;
+mod cross_origin;
+mod csrf;
+mod current_user;
 mod cut_off;
 mod devices;
 mod ended;
 mod events;
+mod guards;
 mod sign_in;
 mod sign_out;
 mod typed;
 mod updates;
 mod visitors;
 
+mod ambient;
 mod detached;
 mod flash;
 mod head;
-mod ambient;
+mod layers;
 mod manual;
 mod moving;
-mod layers;
 mod secrecy;
 mod server_errors;
 mod store_down;

@@ -25,8 +25,8 @@ use futures_util::future::try_join_all;
 pub(crate) use self::frozen::agree;
 use self::frozen::{Frozen, permit};
 use crate::{
-    Ears, Id, Listening, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserIndex,
-    Version,
+    Ears, Id, Listening, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp,
+    UserIndex, Version,
 };
 
 /// Reads from an old store and a new one, and moves each session to the new one at its next write: the fleet changes
@@ -65,6 +65,7 @@ use crate::{
 /// takes a call more to be found, and about six more once, when it moves. Both stores must be up. To end a session asks
 /// both. A user's sessions are found if both stores have a [`UserIndex`]. [`sweep`](crate::Sessions::sweep) goes over
 /// both.
+#[derive(Clone)]
 pub struct Moving<O, N> {
     old: O,
     new: N,
@@ -108,7 +109,9 @@ impl<O: Store, N: Store> Moving<O, N> {
         let id = Id::from_bytes(bytes);
         let created = self.new_(&Operation::Create(permit(id, &record))).await?;
         // Of an error nobody knows whether it froze, so the permit stays. The sweep takes it.
-        if created == Outcome::Applied && self.old(&Frozen::freeze(&record, id)).await? == Outcome::Applied {
+        if created == Outcome::Applied
+            && self.old(&Frozen::freeze(&record, id)).await? == Outcome::Applied
+        {
             self.arrive(Frozen { record, permit: id }).await?;
             return Ok(true);
         }
@@ -164,7 +167,10 @@ impl<O: Store, N: Store> Moving<O, N> {
             ended = match Frozen::of(&stored) {
                 None => Some(stored),
                 // Nobody may go on with the move. If somebody has, the record is in the new store, or has ended there.
-                Some(Frozen { record, permit }) => match self.new_(&Operation::Delete(permit)).await? {
+                Some(Frozen { record, permit }) => match self
+                    .new_(&Operation::Delete(permit))
+                    .await?
+                {
                     Outcome::Removed(permit) if permit.version == Version::FIRST => Some(record),
                     _ => None,
                 },
@@ -199,7 +205,9 @@ fn kind(operation: &Operation) -> Kind {
     match operation {
         Operation::Create(_) => Kind::Begin,
         Operation::Delete(_) => Kind::End,
-        Operation::Replace { .. } | Operation::Renew { .. } | Operation::Touch { .. } => Kind::Change,
+        Operation::Replace { .. } | Operation::Renew { .. } | Operation::Touch { .. } => {
+            Kind::Change
+        }
     }
 }
 

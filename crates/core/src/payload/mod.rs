@@ -53,6 +53,8 @@ struct Text {
 pub(crate) struct Extras {
     pub(crate) lifetime: Lifetime,
     pub(crate) renewed: Option<Timestamp>,
+    /// Which id the session had before its last periodic renewal.
+    pub(crate) renewed_from: Option<Id>,
     pub(crate) signed_in: Option<Arc<SignedIn>>,
     pub(crate) moved: Option<Moved>,
 }
@@ -202,10 +204,12 @@ mod tests {
         let extras = Extras {
             lifetime: Lifetime { idle: Some(Duration::from_secs(1)), absolute: None },
             renewed: Some(Timestamp::from_millis(5)),
+            renewed_from: Some(Id::from_bytes([9; 16])),
             signed_in: Some(Arc::new(SignedIn {
                 at: Timestamp::from_millis(4),
                 address: "2001:db8::1".parse().ok(),
                 agent: Some("\"Netscape\" 4\u{7}".to_owned()),
+                auth: None,
             })),
             moved: Some(Moved { to: Id::from_bytes([7; 16]), until: Timestamp::from_millis(9) }),
         };

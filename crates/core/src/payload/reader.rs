@@ -37,6 +37,7 @@ struct Shape<'a> {
     idle: Option<u64>,
     absolute: Option<u64>,
     renewed: Option<Timestamp>,
+    renewed_from: Option<String>,
     signed_in: Option<SignedIn>,
     moved_to: Option<String>,
     moved_until: Option<Timestamp>,
@@ -60,16 +61,18 @@ impl Index {
         if shape.format > FORMAT {
             return Err(Unreadable::newer(shape.format));
         }
-        let moved_to = shape.moved_to.map(|to| to.parse());
-        let moved_to = moved_to
-            .transpose()
-            .map_err(|_| Unreadable::NotOurs(serde_json::error::Category::Data, 0))?;
+        let id = |text: Option<String>| {
+            let id = text.map(|text| text.parse()).transpose();
+            id.map_err(|_| Unreadable::NotOurs(serde_json::error::Category::Data, 0))
+        };
+        let (moved_to, renewed_from) = (id(shape.moved_to)?, id(shape.renewed_from)?);
         let moved = moved_to.map(|to| Moved { to, until: shape.moved_until.unwrap_or_default() });
         // As much as is written.
         let limit = |millis: u64| Duration::from_millis(millis.min(i64::MAX.unsigned_abs()));
         let extras = Extras {
             lifetime: Lifetime { idle: shape.idle.map(limit), absolute: shape.absolute.map(limit) },
             renewed: shape.renewed,
+            renewed_from,
             signed_in: shape.signed_in.map(Arc::new),
             moved,
         };

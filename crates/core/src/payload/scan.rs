@@ -29,11 +29,20 @@ impl Index {
             let renewed = text[start..scanner.at].parse().ok()?;
             index.extras =
                 Extras { renewed: Some(Timestamp::from_millis(renewed)), ..Extras::default() };
+            if scanner.skip(",\"renewed_from\":\"") {
+                let start = scanner.at;
+                scanner.at = start.checked_add(ID_CHARS)?;
+                index.extras.renewed_from = Some(text.get(start..scanner.at)?.parse().ok()?);
+                scanner.expect("\"")?;
+            }
         }
         scanner.expect("}")?;
         (scanner.at == text.len()).then_some(index)
     }
 }
+
+/// Length of an [`Id`](crate::Id) as text.
+const ID_CHARS: usize = 36;
 
 struct Scanner<'a> {
     text: &'a str,
@@ -276,12 +285,13 @@ pub(crate) fn agree(text: &str) {
 mod tests {
     use super::*;
 
-    const PAYLOADS: [&str; 6] = [
+    const PAYLOADS: [&str; 7] = [
         r#"{"format":1}"#,
         r#"{"format":1,"data":{"n":1}}"#,
         r#"{"format":1,"data":{"a":[{"x":"\u00e9\\\n","y":[]},{}],"b":-0.5e+7,"c":null},"flash":{"ok":"x"}}"#,
         r#"{"format":1,"data":{"a":{"b":[true,false,{"c":[[1,2],"é😀"]}]}},"renewed":1780000000000}"#,
         r#"{"format":1,"flash":{"k":""},"renewed":5}"#,
+        r#"{"format":1,"renewed":5,"renewed_from":"0f4c2f6e-7d3a-8b1c-9e2d-5a6b7c8d9e0f"}"#,
         r#"{"format":1,"data":{"a": 1 ,"b":[ 1 , { "k" : 2 } ]}}"#,
     ];
 

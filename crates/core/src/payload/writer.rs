@@ -52,7 +52,7 @@ impl Writer {
     }
 
     pub(super) fn extras(&mut self, extras: &Extras) {
-        let Extras { lifetime, renewed, signed_in, moved } = extras;
+        let Extras { lifetime, renewed, renewed_from, signed_in, moved } = extras;
         let mut number = |name: &str, value: Option<i128>| {
             if let Some(value) = value {
                 self.0.push_str(&format!(",\"{name}\":{value}"));
@@ -64,6 +64,9 @@ impl Writer {
         number("absolute", lifetime.absolute.map(millis));
         number("renewed", renewed.map(|at| at.as_millis().into()));
         number("moved_until", moved.map(|moved| moved.until.as_millis().into()));
+        if let Some(id) = renewed_from {
+            self.0.push_str(&format!(",\"renewed_from\":\"{id}\""));
+        }
         if let Some(signed_in) = signed_in {
             let text = serde_json::to_string(&**signed_in).expect("plain texts can be written");
             self.0.push_str(",\"signed_in\":");

@@ -1,7 +1,9 @@
 //! The loaded session of one request: what handlers read and change.
 
+mod csrf;
 mod flash;
 mod identity;
+mod limited;
 mod save;
 mod typed;
 mod user;
@@ -14,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::limited::SignInOutcome;
 pub use self::save::Saved;
 use crate::arrival::Arrival;
 use crate::draft::Draft;

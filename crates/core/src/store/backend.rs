@@ -80,6 +80,10 @@ impl Backend {
         self.store.delete_expired(now, limit).await
     }
 
+    pub(crate) fn has_user_index(&self) -> bool {
+        self.store.user_index().is_some()
+    }
+
     /// `None` if the store keeps no index of users.
     pub(crate) async fn of_user(
         &self,

@@ -158,7 +158,8 @@ impl<S: Store> Measured<S> {
             return Ok(());
         }
         if let Some(there) = self.store.load(operation.id()).await.map_err(StoreError::new)? {
-            let (version, next) = (there.version, Record { version: there.version.next(), ..there });
+            let (version, next) =
+                (there.version, Record { version: there.version.next(), ..there });
             let first = Operation::Replace { version, next };
             let _who_is_first = self.store.write(&first).await.map_err(StoreError::new)?;
         }

@@ -70,3 +70,22 @@ macro_rules! on_every_store {
         }
     };
 }
+
+/// Runs the test of this name where sessions travel in the cookie. For a module of its own, beside the stores' ones.
+macro_rules! on_every_cookie {
+    ($test:ident) => {
+        mod $test {
+            use crate::support::{Site, in_time};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_a_signed_cookie() {
+                in_time(super::$test(Site::in_a_signed_cookie().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_an_encrypted_cookie() {
+                in_time(super::$test(Site::in_an_encrypted_cookie().await)).await;
+            }
+        }
+    };
+}

@@ -10,7 +10,10 @@ use cloakroom::conformance::Gauge;
 use cloakroom::postgres::{PostgresOptions, PostgresStore};
 use cloakroom::redis::RedisOptions;
 use cloakroom::sqlite::SqliteStore;
-use cloakroom::{Event, MemoryStore, Moving, Observer, Secret, Sessions, Store, StoreCall};
+use cloakroom::{
+    CookieDriver, Event, MemoryStore, Moving, Observer, Secret, Sessions, SessionsBuilder, Store,
+    StoreCall,
+};
 use servers::{Postgres, shared_cluster, shared_redis};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -27,8 +30,13 @@ pub(crate) struct Site {
     pub(crate) tape: Tape,
     /// What all servers together ask of the storage.
     pub(crate) gauge: Gauge,
+    /// One for each server.
+    places: Vec<Place>,
     _folder: Option<TempDir>,
 }
+
+/// Begins to configure sessions over the storage of one server.
+type Place = Arc<dyn Fn() -> SessionsBuilder + Send + Sync>;
 
 impl Site {
     /// One server that keeps sessions in its memory.
@@ -97,17 +105,47 @@ impl Site {
         Self::new(stores, Some(folder)).await
     }
 
-    async fn new<S: Store>(stores: Vec<S>, folder: Option<TempDir>) -> Self {
-        let (gates, gauge, tape) = (Gates::default(), Gauge::default(), Tape::default());
-        let (mut servers, mut all) = (Vec::new(), Vec::new());
-        for store in stores {
-            let sessions =
-                Sessions::builder(gauge.measure(store)).secret(secret()).observer(tape.clone());
-            let sessions = sessions.insecure_http().build().unwrap();
-            servers.push(serve(app(&sessions, &gates)).await);
-            all.push(sessions);
-        }
-        Self { servers, sessions: all.remove(0), gates, tape, gauge, _folder: folder }
+    /// One server whose visitors carry their sessions, signed.
+    pub(crate) async fn in_a_signed_cookie() -> Self {
+        Self::in_cookies(CookieDriver::signed).await
+    }
+
+    /// One server whose visitors carry their sessions, encrypted.
+    pub(crate) async fn in_an_encrypted_cookie() -> Self {
+        Self::in_cookies(CookieDriver::encrypted).await
+    }
+
+    /// Those that are signed out are noted.
+    async fn in_cookies(driver: fn() -> CookieDriver) -> Self {
+        let ended = MemoryStore::new();
+        let place: Place = Arc::new(move || Sessions::in_cookie(driver().deny_list(ended.clone())));
+        Self::at(vec![place], Gauge::default(), None).await
+    }
+
+    async fn new<S: Store + Clone>(stores: Vec<S>, folder: Option<TempDir>) -> Self {
+        let gauge = Gauge::default();
+        let places = stores.into_iter().map(|store| -> Place {
+            let gauge = gauge.clone();
+            Arc::new(move || Sessions::builder(gauge.measure(store.clone())))
+        });
+        Self::at(places.collect(), gauge.clone(), folder).await
+    }
+
+    async fn at(places: Vec<Place>, gauge: Gauge, folder: Option<TempDir>) -> Self {
+        let (gates, tape) = (Gates::default(), Tape::default());
+        let observed = |builder: SessionsBuilder| builder.observer(tape.clone());
+        let (servers, sessions) = open(&places, observed, |sessions| app(sessions, &gates)).await;
+        Self { servers, sessions, gates, tape, gauge, places, _folder: folder }
+    }
+
+    /// The same storage with other sessions and another application, on as many servers.
+    pub(crate) async fn serving(
+        self,
+        configure: impl Fn(SessionsBuilder) -> SessionsBuilder,
+        app: impl Fn(&Sessions) -> Router,
+    ) -> Self {
+        let (servers, sessions) = open(&self.places, configure, app).await;
+        Self { servers, sessions, ..self }
     }
 
     /// A new visitor of the first server.
@@ -190,6 +228,21 @@ fn fresh_name() -> String {
 /// The secret of all servers; another process would read the same from its configuration.
 pub(crate) fn secret() -> Secret {
     Secret::new("Jq0vPpXw3sO9ZkYc7RtLb2NhUe5GmAfD8iVxKo4W").unwrap()
+}
+
+/// Opens a server at each place; returns their addresses, and the sessions of the first.
+async fn open(
+    places: &[Place],
+    configure: impl Fn(SessionsBuilder) -> SessionsBuilder,
+    app: impl Fn(&Sessions) -> Router,
+) -> (Vec<SocketAddr>, Sessions) {
+    let (mut servers, mut all) = (Vec::new(), Vec::new());
+    for place in places {
+        let sessions = configure(place().secret(secret()).insecure_http()).build().unwrap();
+        servers.push(serve(app(&sessions)).await);
+        all.push(sessions);
+    }
+    (servers, all.remove(0))
 }
 
 /// Serves on a free port until the test's runtime ends.

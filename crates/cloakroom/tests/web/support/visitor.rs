@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header::{COOKIE, HOST, SET_COOKIE, USER_AGENT};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -126,16 +126,46 @@ impl Visitor {
 
     /// Asks with these `Cookie` lines in place of the visitor's own.
     pub(crate) async fn send(&self, path: &str, cookies: &[HeaderValue]) -> Result<Answer, Error> {
-        let uri = match &self.door {
-            Door::Port(_, server) => format!("http://{server}{path}"),
-            Door::Connection(_) | Door::Router(_) => path.to_owned(),
-        };
-        let mut request = Request::get(uri).body(Body::empty()).unwrap();
-        if let Some(agent) = self.agent {
-            request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
-        }
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
         for cookie in cookies {
             request.headers_mut().append(COOKIE, cookie.clone());
+        }
+        self.deliver(request).await
+    }
+
+    /// Sends a form with these headers and keeps the cookie.
+    pub(crate) async fn post(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::post(path);
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.ask(request.body(form.into()).unwrap()).await
+    }
+
+    /// Asks by a request of any kind, with the visitor's cookie added, and keeps the cookie.
+    pub(crate) async fn ask(&mut self, mut request: Request<Body>) -> Answer {
+        if let Some(cookie) = self.cookie() {
+            request.headers_mut().append(COOKIE, HeaderValue::from_str(cookie).unwrap());
+        }
+        let answer = self.deliver(request).await.expect("the server answers");
+        self.receive(&answer);
+        answer
+    }
+
+    async fn deliver(&self, mut request: Request<Body>) -> Result<Answer, Error> {
+        if let Door::Port(_, server) = &self.door {
+            *request.uri_mut() = format!("http://{server}{}", request.uri()).parse()?;
+        }
+        if let Some(agent) = self.agent {
+            request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
         }
         Ok(match &self.door {
             Door::Port(client, _) => Answer::of(client.request(request).await?).await,

@@ -1,0 +1,253 @@
+//! CSRF tokens: in a form, in a header, for this session, and not after the next sign-in.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Form, Query};
+use axum::http::{Request, StatusCode};
+use axum::routing::get;
+use cloakroom::axum::{CsrfLayer, Error, Session, SessionLayer};
+use cloakroom::{Csrf, CsrfRefusal, FrozenClock, MemoryStore, Secret, Sessions};
+
+use crate::support::{Site, Visitor, secret};
+
+on_every_store!(a_form_passes_with_its_token_and_not_without);
+on_every_store!(a_token_that_was_shown_while_the_session_began_or_renewed_is_good);
+on_every_store!(tokens_die_with_a_sign_in_and_outlive_a_periodic_renewal_once);
+on_every_store!(tokens_of_two_visitors_are_not_exchangeable);
+
+mod in_cookies {
+    use super::*;
+
+    on_every_cookie!(a_form_passes_with_its_token_and_not_without);
+    on_every_cookie!(a_token_that_was_shown_while_the_session_began_or_renewed_is_good);
+    on_every_cookie!(tokens_die_with_a_sign_in_and_outlive_a_periodic_renewal_once);
+    on_every_cookie!(tokens_of_two_visitors_are_not_exchangeable);
+}
+
+type Fields = Vec<(String, String)>;
+
+fn app(sessions: &Sessions) -> Router {
+    async fn token(session: Session) -> Result<String, Error> {
+        Ok(session.csrf_token()?)
+    }
+    async fn after(session: Session, Query(done): Query<Fields>) -> Result<String, Error> {
+        for (what, _) in done {
+            match &*what {
+                "sign-in" => session.sign_in("ann")?,
+                "sign-in-bob" => session.sign_in("bob")?,
+                "renew" => session.renew()?,
+                "sign-out" => session.sign_out()?,
+                "set" => session.set("n", &1)?,
+                "save" => drop(session.save().await?),
+                _ => {}
+            }
+        }
+        Ok(session.csrf_token()?)
+    }
+    async fn add(session: Session, Form(form): Form<Fields>) -> Result<String, Error> {
+        let n = session.increment("n", 1)?;
+        Ok(format!("{n} {}", form.len()))
+    }
+    async fn put(session: Session) -> Result<String, Error> {
+        Ok(session.increment("n", 1)?.to_string())
+    }
+    let policy = Csrf::new().exempt("/hook").unwrap().largest_form(2_000);
+    Router::new()
+        .route("/token", get(token))
+        .route("/after", get(after))
+        .route("/add", get(async || "shown").post(add))
+        .route("/put", get(async || "shown").put(put).post(put).delete(put))
+        .route("/hook", get(async || "shown").post(async || "hooked"))
+        .route("/data", get(async |session: Session| session.all().len().to_string()))
+        .layer(CsrfLayer::new(policy))
+        .layer(SessionLayer::new(sessions.clone()))
+}
+
+async fn send(visitor: &mut Visitor, token: &str) -> StatusCode {
+    visitor.post("/put", &[("x-csrf-token", token)], "").await.status
+}
+
+async fn a_form_passes_with_its_token_and_not_without(site: Site) {
+    let site = site.serving(|builder| builder, app).await;
+    let mut visitor = site.visitor();
+    for (method, path) in [("POST", "/add"), ("PUT", "/put"), ("DELETE", "/put")] {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let answer = visitor.ask(request).await;
+        assert_eq!((answer.status, answer.set_cookie()), (StatusCode::FORBIDDEN, None), "{path}");
+        assert!(
+            answer.body.contains("Session::csrf_token, which begins a session"),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(visitor.get("/add").await.body, "shown");
+    assert_eq!(visitor.post("/hook", &[], "").await.body, "hooked");
+
+    let shown = visitor.visit("/token").await;
+    assert!(shown.set_cookie().is_some(), "a token begins a session");
+    let token = shown.body;
+    let again = visitor.visit("/token").await;
+    assert!(again.set_cookie().is_none() && again.body != token);
+    let mut visitor = site.turn(&visitor, 1);
+    for (n, token) in [&token, &again.body, &token].into_iter().enumerate() {
+        let form = format!("a=b&csrf_token={token}&c=d");
+        let answer = visitor.post("/add", &[], form).await;
+        assert_eq!((answer.status, answer.body), (StatusCode::OK, format!("{} 3", n + 1)));
+    }
+    assert_eq!(send(&mut visitor, &token).await, StatusCode::OK);
+    let multipart = ("content-type", "multipart/form-data; boundary=x");
+    let answer = visitor.post("/put", &[multipart, ("x-csrf-token", &token)], "--x--").await;
+    assert_eq!(answer.body, "5");
+
+    let refused = [
+        (vec![], String::new(), 403),
+        (vec![], "csrf_token=".to_owned(), 403),
+        (vec![], format!("csrf_token={}", "A".repeat(43)), 403),
+        (vec![], format!("csrf_token=x&csrf_token={token}"), 403),
+        (vec![], format!("csrf_token={token}x"), 403),
+        (vec![("x-csrf-token", "")], format!("csrf_token={token}"), 403),
+        (vec![("x-csrf-token", "x")], format!("csrf_token={token}"), 403),
+        (vec![("content-type", "text/plain")], format!("csrf_token={token}"), 403),
+        (
+            vec![("content-type", "application/json")],
+            format!("{{\"csrf_token\":\"{token}\"}}"),
+            403,
+        ),
+        (vec![multipart], format!("csrf_token={token}"), 403),
+        (vec![], format!("a={}&csrf_token={token}", "b".repeat(2_000)), 413),
+    ];
+    for (headers, form, status) in refused {
+        let answer = visitor.post("/add", &headers, form.clone()).await;
+        assert_eq!(answer.status.as_u16(), status, "{headers:?} {form}");
+        assert!(answer.body.contains("Developers"), "{}", answer.body);
+    }
+    assert_eq!(visitor.visit("/data").await.body, "1");
+    assert_eq!(send(&mut visitor, &token).await, StatusCode::OK);
+}
+
+/// Whatever a page does before it shows its form.
+async fn a_token_that_was_shown_while_the_session_began_or_renewed_is_good(site: Site) {
+    let site = site.serving(|builder| builder, app).await;
+    for before in ["", "/after?set", "/after?sign-in"] {
+        for done in [
+            "set",
+            "sign-in",
+            "renew",
+            "set&renew",
+            "sign-out",
+            "sign-out&set",
+            "sign-in-bob",
+            "set&save",
+            "sign-in&save",
+            "sign-out&sign-in",
+            "renew&save&renew",
+        ] {
+            let mut visitor = site.visitor();
+            if !before.is_empty() {
+                visitor.visit(before).await;
+            }
+            let shown = visitor.visit(&format!("/after?{done}")).await;
+            assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+            assert!(visitor.cookie().is_some());
+            let mut visitor = site.turn(&visitor, 1);
+            assert_eq!(send(&mut visitor, &shown.body).await, StatusCode::OK, "{before} {done}");
+        }
+    }
+}
+
+async fn tokens_die_with_a_sign_in_and_outlive_a_periodic_renewal_once(site: Site) {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let clock = FrozenClock::default();
+    let configure = |builder: cloakroom::SessionsBuilder| {
+        builder.clock(clock.clone()).idle_timeout(100 * HOUR).renewal_timeout(HOUR)
+    };
+    let site = site.serving(configure, app).await;
+    let mut visitor = site.visitor();
+    for done in ["sign-in", "sign-in", "sign-in-bob", "renew", "sign-out"] {
+        let old = visitor.visit("/after?set").await.body;
+        let new = visitor.visit(&format!("/after?{done}")).await.body;
+        assert_eq!(send(&mut visitor, &old).await, StatusCode::FORBIDDEN, "{done}");
+        assert_eq!(send(&mut visitor, &new).await, StatusCode::OK, "{done}");
+    }
+    let open = visitor.visit("/token").await.body;
+    clock.advance(HOUR);
+    let renewing = visitor.visit("/token").await;
+    assert!(renewing.set_cookie().is_some(), "the session was renewed");
+    clock.advance(HOUR / 2);
+    let new = visitor.visit("/token").await.body;
+    for token in [&open, &renewing.body, &new] {
+        assert_eq!(send(&mut visitor, token).await, StatusCode::OK);
+    }
+    clock.advance(HOUR);
+    assert!(visitor.visit("/token").await.set_cookie().is_some());
+    for (token, expected) in [(&open, 403), (&renewing.body, 403), (&new, 200)] {
+        assert_eq!(send(&mut visitor, token).await.as_u16(), expected);
+    }
+}
+
+async fn tokens_of_two_visitors_are_not_exchangeable(site: Site) {
+    let site = site.serving(|builder| builder, app).await;
+    let (mut ann, mut eve) = (site.visitor(), site.visitor());
+    let of_ann = ann.visit("/after?sign-in").await.body;
+    let of_eve = eve.visit("/after?sign-in").await.body;
+    assert_eq!(send(&mut ann, &of_eve).await, StatusCode::FORBIDDEN);
+    assert_eq!(send(&mut eve, &of_ann).await, StatusCode::FORBIDDEN);
+    assert_eq!(send(&mut site.visitor(), &of_eve).await, StatusCode::FORBIDDEN);
+    assert_eq!(send(&mut ann, &of_ann).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_token_outlives_a_change_of_the_secret() {
+    let store = MemoryStore::new();
+    let old = Secret::new((0..40).collect::<Vec<u8>>()).unwrap();
+    let app = |secrets: &[&Secret]| {
+        let builder = Sessions::builder(store.clone());
+        let builder =
+            secrets.iter().fold(builder, |builder, &secret| builder.secret(secret.clone()));
+        app(&builder.build().unwrap())
+    };
+    let new = secret();
+    let mut visitor = Visitor::of(&app(&[&old]));
+    let token = visitor.visit("/token").await.body;
+    for (secrets, expected) in [(&[&new, &old][..], 200), (&[&new], 403)] {
+        let router = app(secrets);
+        let cookie = visitor.cookie().unwrap().to_owned();
+        let request = Request::post("/put").header("cookie", cookie).header("x-csrf-token", &token);
+        let answer = Visitor::of(&router).ask(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), expected);
+        visitor.receive(&answer);
+    }
+}
+
+#[tokio::test]
+async fn who_needs_no_token_costs_no_store_call() {
+    let site = Site::in_memory().await.serving(|builder| builder, app).await;
+    let mut visitor = site.visitor();
+    visitor.visit("/token").await;
+    let _ = site.gauge.take();
+    visitor.visit("/add").await;
+    visitor.post("/hook", &[], "").await;
+    assert_eq!(site.gauge.take(), (0, 0));
+    visitor.visit("/token").await;
+    assert_eq!(site.gauge.take(), (1, 0));
+}
+
+#[tokio::test]
+async fn an_outer_layer_sees_why_a_form_was_refused() {
+    use axum::middleware::map_response;
+    use axum::response::{IntoResponse as _, Response};
+    let draw = async |response: Response| match response.extensions().get::<CsrfRefusal>() {
+        Some(refusal) => format!("{refusal:?}").into_response(),
+        None => response,
+    };
+    let site = Site::in_memory().await;
+    let site =
+        site.serving(|builder| builder, |sessions| app(sessions).layer(map_response(draw))).await;
+    let mut visitor = site.visitor();
+    assert_eq!(visitor.post("/add", &[], "").await.body, "NoSession");
+    visitor.visit("/token").await;
+    assert_eq!(visitor.post("/add", &[], "").await.body, "Missing");
+    assert_eq!(visitor.post("/add", &[], "csrf_token=x").await.body, "Wrong");
+}

@@ -14,8 +14,8 @@ use crate::SessionService;
 pub struct SessionLayer {
     sessions: Sessions,
     address: Option<Address>,
-    ambient: bool,
     proxies: Option<Arc<TrustedProxies>>,
+    ambient: bool,
 }
 
 /// Finds the address that a request comes from.
@@ -52,6 +52,27 @@ impl SessionLayer {
         self
     }
 
+    /// Believes these proxies about whose requests they pass on; see [`TrustedProxies`]. It needs
+    /// [`address`](Self::address), which then finds the proxy. Default: no header is believed.
+    ///
+    /// ```
+    /// # use std::net::SocketAddr;
+    /// # use axum::extract::ConnectInfo;
+    /// # use cloakroom_core::{ConfigError, Sessions, TrustedProxies};
+    /// # use cloakroom_tower::SessionLayer;
+    /// fn layer(sessions: Sessions) -> Result<SessionLayer, ConfigError> {
+    ///     let layer = SessionLayer::new(sessions).address(|extensions| {
+    ///         extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+    ///     });
+    ///     Ok(layer.trusted_proxies(TrustedProxies::new(["10.0.0.0/8"])?))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(Arc::new(proxies));
+        self
+    }
+
     /// Lets code that has no request in its hand use its session, by the functions of
     /// [`ambient`](cloakroom_core::ambient). Default: off, and costs nothing.
     ///
@@ -84,34 +105,18 @@ impl SessionLayer {
         self.ambient = true;
         self
     }
-
-    /// Believes these proxies about whose requests they pass on; see [`TrustedProxies`]. It needs
-    /// [`address`](Self::address), which then finds the proxy. Default: no header is believed.
-    ///
-    /// ```
-    /// # use std::net::SocketAddr;
-    /// # use axum::extract::ConnectInfo;
-    /// # use cloakroom_core::{ConfigError, Sessions, TrustedProxies};
-    /// # use cloakroom_tower::SessionLayer;
-    /// fn layer(sessions: Sessions) -> Result<SessionLayer, ConfigError> {
-    ///     let layer = SessionLayer::new(sessions).address(|extensions| {
-    ///         extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
-    ///     });
-    ///     Ok(layer.trusted_proxies(TrustedProxies::new(["10.0.0.0/8"])?))
-    /// }
-    /// ```
-    #[must_use]
-    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.proxies = Some(Arc::new(proxies));
-        self
-    }
 }
 
 impl<S> Layer<S> for SessionLayer {
     type Service = SessionService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let (sessions, proxies) = (self.sessions.clone(), self.proxies.clone());
-        SessionService::new(inner, sessions, self.address, proxies, self.ambient)
+        SessionService {
+            inner,
+            sessions: self.sessions.clone(),
+            address: self.address,
+            proxies: self.proxies.clone(),
+            ambient: self.ambient,
+        }
     }
 }

@@ -13,24 +13,14 @@ use crate::{ResponseBody, ResponseFuture};
 /// A service with sessions; made by [`SessionLayer`](crate::SessionLayer). See the [crate's documentation](crate).
 #[derive(Clone, Debug)]
 pub struct SessionService<S> {
-    inner: S,
-    sessions: Sessions,
-    address: Option<Address>,
-    proxies: Option<Arc<TrustedProxies>>,
-    ambient: bool,
+    pub(crate) inner: S,
+    pub(crate) sessions: Sessions,
+    pub(crate) address: Option<Address>,
+    pub(crate) proxies: Option<Arc<TrustedProxies>>,
+    pub(crate) ambient: bool,
 }
 
 impl<S> SessionService<S> {
-    pub(crate) fn new(
-        inner: S,
-        sessions: Sessions,
-        address: Option<Address>,
-        proxies: Option<Arc<TrustedProxies>>,
-        ambient: bool,
-    ) -> Self {
-        Self { inner, sessions, address, proxies, ambient }
-    }
-
     fn call_in<Request>(&mut self, scope: Option<&Pending>, request: Request) -> S::Future
     where
         S: Service<Request>,

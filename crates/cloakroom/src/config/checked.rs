@@ -1,15 +1,16 @@
 //! Reads the values of all settings. Opens nothing but the file with the secrets.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 #[cfg(feature = "redis")]
 use super::address::Redis;
 use super::address::{Address, shown};
-use super::{Mistake, Setting, Settings, SettingsError, secrets};
+use super::engine::Engine;
+use super::reader::{Reader, duration};
+use super::{Setting, Settings, SettingsError, secrets};
 use crate::{
-    ConfigError, CookieCache, CookieSettings, MemoryStore, OnCorrupt, OnServerError, OnStoreError,
-    SameSite, Secret, Sessions, SessionsBuilder,
+    ConfigError, CookieSettings, OnCorrupt, OnServerError, OnStoreError, OnTooMany, SameSite,
+    Secret, SessionsBuilder,
 };
 
 /// Where the application runs.
@@ -43,23 +44,6 @@ pub(super) struct Place {
     pub(super) shown: String,
 }
 
-/// What the builder is told.
-#[derive(Clone, Debug)]
-struct Engine {
-    cookie: CookieSettings,
-    insecure_http: bool,
-    cache: Option<Duration>,
-    idle: Option<Duration>,
-    absolute: Option<Option<Duration>>,
-    renewal: Option<Option<Duration>>,
-    grace: Option<Duration>,
-    touch_after: Option<f64>,
-    max_payload: Option<usize>,
-    on_store_error: Option<OnStoreError>,
-    on_corrupt: Option<OnCorrupt>,
-    on_server_error: Option<OnServerError>,
-}
-
 impl Checked {
     pub(super) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let mut reader = Reader { settings, mistakes: settings.slips.clone() };
@@ -78,88 +62,6 @@ impl Checked {
         let builder = self.secrets.into_iter().fold(builder, SessionsBuilder::secret);
         self.engine.tell(builder)
     }
-}
-
-impl Engine {
-    fn tell(self, mut builder: SessionsBuilder) -> SessionsBuilder {
-        builder = builder.cookie(self.cookie);
-        if self.insecure_http {
-            builder = builder.insecure_http();
-        }
-        if let Some(life) = self.cache {
-            builder = builder.cookie_cache(CookieCache::encrypted(life));
-        }
-        if let Some(idle) = self.idle {
-            builder = builder.idle_timeout(idle);
-        }
-        if let Some(absolute) = self.absolute {
-            builder = builder.absolute_timeout(absolute);
-        }
-        if let Some(renewal) = self.renewal {
-            builder = builder.renewal_timeout(renewal);
-        }
-        if let Some(grace) = self.grace {
-            builder = builder.renewal_grace(grace);
-        }
-        if let Some(part) = self.touch_after {
-            builder = builder.touch_after(part);
-        }
-        if let Some(bytes) = self.max_payload {
-            builder = builder.max_payload(bytes);
-        }
-        if let Some(policy) = self.on_store_error {
-            builder = builder.on_store_error(policy);
-        }
-        if let Some(policy) = self.on_corrupt {
-            builder = builder.on_corrupt(policy);
-        }
-        if let Some(policy) = self.on_server_error {
-            builder = builder.on_server_error(policy);
-        }
-        builder
-    }
-
-    /// Has the engine itself look at the cookie and at the limits, each for itself, so that one mistake does not hide the
-    /// others.
-    fn contradictions(&self) -> impl Iterator<Item = ConfigError> {
-        let cookie = |builder: SessionsBuilder| {
-            let builder = builder.cookie(self.cookie.clone());
-            if self.insecure_http { builder.insecure_http() } else { builder }
-        };
-        let limits = Self {
-            cookie: CookieSettings::default(),
-            insecure_http: false,
-            cache: None,
-            ..self.clone()
-        };
-        let cache = self.cache.map(CookieCache::encrypted);
-        let cache = |builder: SessionsBuilder| match cache {
-            Some(cache) => builder.cookie_cache(cache),
-            None => builder,
-        };
-        let grace = |builder: SessionsBuilder| match self.grace {
-            Some(grace) => builder.renewal_grace(grace),
-            None => builder,
-        };
-        let blank = || {
-            Secret::generate().map(|secret| Sessions::builder(MemoryStore::new()).secret(secret))
-        };
-        let looks = [
-            blank().and_then(|builder| cookie(builder).build()),
-            blank().and_then(|builder| limits.tell(builder).build()),
-            blank().and_then(|builder| cache(builder).build()),
-            blank().and_then(|builder| grace(builder).build()),
-        ];
-        let mut found: Vec<_> = looks.into_iter().filter_map(Result::err).collect();
-        found.dedup();
-        found.into_iter()
-    }
-}
-
-/// Reads values and gathers what is wrong.
-struct Reader<'a> {
-    settings: &'a Settings,
-    mistakes: Vec<Mistake>,
 }
 
 impl Reader<'_> {
@@ -252,6 +154,11 @@ impl Reader<'_> {
                 S::OnServerError,
                 &[("discard", OnServerError::Discard), ("commit", OnServerError::Commit)],
             ),
+            sessions_per_user: self.number_or_off(S::MaxPerUser, |most| (1..=1_000).contains(most)),
+            on_too_many: self.one_of(
+                S::OnTooMany,
+                &[("end-oldest", OnTooMany::EndOldest), ("refuse", OnTooMany::Refuse)],
+            ),
         };
         for error in engine.contradictions() {
             self.contradiction(&error);
@@ -307,6 +214,7 @@ impl Reader<'_> {
             (S::StoreTimeout, is_postgres || is_redis, "is only for postgres: and redis:"),
             (S::CookieSplit, is_cookie, "is only for cookie:"),
             (S::CookieDenyList, is_cookie, "is only for cookie:"),
+            (S::MaxPerUser, !is_cookie, "needs a store that can find a user's sessions"),
             (S::CookieCache, !is_cookie || !cache, "is not for cookie:, which needs no copy"),
         ] {
             // Without a store nobody knows.
@@ -354,67 +262,6 @@ impl Reader<'_> {
         }
         Some(Place { address, shown })
     }
-
-    fn text(&self, setting: Setting) -> Option<String> {
-        self.settings.get(setting).map(str::to_owned)
-    }
-
-    fn one_of<T: Copy>(&mut self, setting: Setting, values: &[(&str, T)]) -> Option<T> {
-        self.read(setting, |text| {
-            values.iter().find(|(name, _)| *name == text).map(|(_, value)| *value)
-        })
-    }
-
-    fn truth(&mut self, setting: Setting) -> Option<bool> {
-        self.one_of(setting, &[("true", true), ("false", false), ("1", true), ("0", false)])
-    }
-
-    fn duration(&mut self, setting: Setting) -> Option<Duration> {
-        self.read(setting, duration)
-    }
-
-    fn duration_or_off(&mut self, setting: Setting) -> Option<Option<Duration>> {
-        self.read(setting, |text| match text {
-            "off" => Some(None),
-            text => duration(text).map(Some),
-        })
-    }
-
-    fn number<T: FromStr>(&mut self, setting: Setting, fits: fn(&T) -> bool) -> Option<T> {
-        self.read(setting, |text| text.parse().ok().filter(fits))
-    }
-
-    fn size(&mut self, setting: Setting) -> Option<usize> {
-        self.read(setting, |text| {
-            let units = [("KiB", 1024), ("MiB", 1024 * 1024)];
-            let unit =
-                units.iter().find_map(|(name, size)| Some((text.strip_suffix(name)?, *size)));
-            let (number, size) = unit.unwrap_or((text, 1));
-            number.trim().parse::<usize>().ok()?.checked_mul(size).filter(|bytes| *bytes > 0)
-        })
-    }
-
-    fn read<T>(&mut self, setting: Setting, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let value = parse(self.settings.get(setting)?);
-        if value.is_none() {
-            self.unfit(setting);
-        }
-        value
-    }
-
-    fn unfit(&mut self, setting: Setting) {
-        let got = self.settings.get(setting).unwrap_or_default();
-        self.mistakes.push(Mistake::value(setting, got));
-    }
-
-    fn wrong(&mut self, setting: Setting, message: String) {
-        self.mistakes.push(Mistake::new(setting, message));
-    }
-}
-
-/// Reads a time; one without a unit is none.
-fn duration(text: &str) -> Option<Duration> {
-    humantime::parse_duration(text).ok()
 }
 
 #[cfg(test)]

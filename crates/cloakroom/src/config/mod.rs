@@ -2,8 +2,10 @@
 
 mod address;
 mod checked;
+mod engine;
 mod mistake;
 mod open;
+mod reader;
 mod secrets;
 mod setting;
 mod settings;

@@ -63,6 +63,8 @@ settings! {
     OnStoreError = "ON_STORE_ERROR", "`fail` or `read-only-anonymous`";
     OnCorrupt = "ON_CORRUPT", "`fail` or `discard`";
     OnServerError = "ON_SERVER_ERROR", "`discard` or `commit`";
+    MaxPerUser = "MAX_PER_USER", "1 to 1000 sessions, or `off`";
+    OnTooMany = "ON_TOO_MANY", "`end-oldest` or `refuse`";
 }
 
 const PREFIX: &str = "SESSION_";

@@ -6,7 +6,7 @@
 //! 4. [`front_doors`]: extractors, structs, by hand, without a request
 //! 5. [`testing`]: tests of your application
 //! 6. [`moving_house`]: from one store to another
-//! 7. [`coming_from`]: `tower-sessions`, `actix-session`, `axum_session`
+//! 7. [`coming_from`]: tower-sessions, actix-session, `axum_session`
 
 macro_rules! chapter {
     ($name:ident, $file:literal) => {

@@ -108,14 +108,16 @@ impl Shop {
         self.sessions.pending(&headers)
     }
 
-    /// Loads the sessions of all in one batch: the first goes out at once, the others gather behind it.
+    /// Loads the sessions of all in one batch: they gather behind a few others that go out at once.
     async fn load_all(&self, visitors: &[Visitor]) -> Vec<Result<String, Error>> {
-        let loads = visitors.iter().map(async |visitor| {
+        const STRAIGHT: usize = 4;
+        let before = std::iter::repeat_n(&visitors[0], STRAIGHT);
+        let loads = before.chain(visitors).map(async |visitor| {
             let session = self.pending(visitor).load().await?;
             session.get_or("user", "nobody".to_owned())
         });
-        let loaded = join_all(loads).await;
-        self.assert_batch_of_all_but_one(visitors.len());
+        let loaded = join_all(loads).await.split_off(STRAIGHT);
+        assert_eq!(self.largest_batch.swap(0, Ordering::SeqCst), visitors.len());
         loaded
     }
 

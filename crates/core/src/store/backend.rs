@@ -20,6 +20,11 @@ struct Lanes {
     writes: Arc<Lane<Writes>>,
 }
 
+/// Loads that go straight out side by side before the next ones gather. With few visitors a load then waits for nobody;
+/// with many, a trip or three more among a hundred cost nothing. A write costs the server a transaction, mostly a disk's
+/// too, so writes gather from the second on.
+const STRAIGHT_LOADS: usize = 4;
+
 impl Backend {
     pub(crate) fn new(store: impl Store) -> Self {
         let gathers = store.gathers();
@@ -37,8 +42,8 @@ impl Backend {
 
     fn of(store: Arc<dyn Erased>, gathers: bool) -> Self {
         let lanes = gathers.then(|| Lanes {
-            loads: Lane::new(Loads(store.clone())),
-            writes: Lane::new(Writes(store.clone())),
+            loads: Lane::new(Loads(store.clone()), STRAIGHT_LOADS),
+            writes: Lane::new(Writes(store.clone()), 1),
         });
         Self { store, lanes }
     }

@@ -1,7 +1,7 @@
 //! Natural batching: while a call is under way, others gather and leave together as one.
 //!
-//! When nothing is under way a call goes straight out, on its caller's own task: no queue, no task, no timer.
-//! Whoever finishes sends what has gathered. A batch is driven by the first of its callers, who hands each of the
+//! While little is under way a call goes straight out, on its caller's own task: no queue, no task, no timer.
+//! Once more is under way, calls gather, and whoever finishes sends them. A batch is driven by the first of its callers, who hands each of the
 //! others its answer: each is woken once. A driver that goes away hands the wheel to the next, so one caller takes
 //! nobody with it. A caller must go on polling its call, as every runtime does: like a lock's guard, a call that is
 //! held and not polled holds up those behind it.
@@ -37,11 +37,14 @@ const LARGEST_BATCH: usize = 256;
 
 pub(super) struct Lane<T: Trip> {
     trip: T,
+    /// With so many calls under way the next ones gather.
+    enough: usize,
     state: Mutex<State<T>>,
 }
 
 struct State<T: Trip> {
-    under_way: bool,
+    /// Calls, alone or in batches.
+    under_way: usize,
     gathered: Vec<Waiting<T>>,
 }
 
@@ -66,8 +69,9 @@ type Answers<T> = Result<Vec<<T as Trip>::Answer>, StoreError>;
 struct Dropped;
 
 impl<T: Trip> Lane<T> {
-    pub(super) fn new(trip: T) -> Arc<Self> {
-        Arc::new(Self { trip, state: Mutex::new(State { under_way: false, gathered: Vec::new() }) })
+    pub(super) fn new(trip: T, enough: usize) -> Arc<Self> {
+        let state = Mutex::new(State { under_way: 0, gathered: Vec::new() });
+        Arc::new(Self { trip, enough, state })
     }
 
     pub(super) async fn call(
@@ -76,7 +80,7 @@ impl<T: Trip> Lane<T> {
     ) -> Result<T::Answer, StoreError> {
         match self.enter(request) {
             Entered::First(request) => {
-                let _turn = Turn(self.clone());
+                let _turn = Turn { lane: self.clone(), calls: 1 };
                 self.trip.one(&request).await
             }
             Entered::Later(seat) => match seat.await.map_err(|_| StoreError::new(Dropped))? {
@@ -88,23 +92,28 @@ impl<T: Trip> Lane<T> {
 
     fn enter(&self, request: T::Request) -> Entered<T> {
         let mut state = self.lock();
-        if state.under_way {
+        // Who has gathered goes first.
+        if state.under_way < self.enough && state.gathered.is_empty() {
+            state.under_way += 1;
+            Entered::First(request)
+        } else {
             let (sender, seat) = oneshot::channel();
             state.gathered.push(Waiting { request, seat: sender });
             Entered::Later(seat)
-        } else {
-            state.under_way = true;
-            Entered::First(request)
         }
     }
 
-    /// Sends what has gathered, or notes that nothing is under way.
-    fn send_next(self: &Arc<Self>) {
+    /// Notes that so many calls have come back, and sends what has gathered.
+    fn send_next(self: &Arc<Self>, back: usize) {
         let gathered: Vec<_> = {
             let mut state = self.lock();
+            state.under_way -= back;
+            if state.under_way >= self.enough {
+                return;
+            }
             state.gathered.retain(|waiting| !waiting.seat.is_canceled());
             let most = state.gathered.len().min(LARGEST_BATCH);
-            state.under_way = most > 0;
+            state.under_way += most;
             state.gathered.drain(..most).collect()
         };
         if gathered.is_empty() {
@@ -112,11 +121,11 @@ impl<T: Trip> Lane<T> {
         }
         let (requests, seats): (Vec<_>, Vec<_>) =
             gathered.into_iter().map(|waiting| (waiting.request, waiting.seat)).unzip();
-        let turn = Turn(self.clone());
+        let turn = Turn { lane: self.clone(), calls: requests.len() };
         let batch: Batch<T> = Box::pin(async move {
             let answers = match &requests[..] {
-                [request] => turn.0.trip.one(request).await.map(|answer| vec![answer]),
-                requests => turn.0.trip.many(requests).await,
+                [request] => turn.lane.trip.one(request).await.map(|answer| vec![answer]),
+                requests => turn.lane.trip.many(requests).await,
             };
             drop(turn);
             answers
@@ -204,11 +213,14 @@ impl<T: Trip> Drop for Ride<T> {
 }
 
 /// The right to be under way. Passes on when dropped: after the call, or with a caller that went away.
-struct Turn<T: Trip>(Arc<Lane<T>>);
+struct Turn<T: Trip> {
+    lane: Arc<Lane<T>>,
+    calls: usize,
+}
 
 impl<T: Trip> Drop for Turn<T> {
     fn drop(&mut self) {
-        self.0.send_next();
+        self.lane.send_next(self.calls);
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{MemoryStore, Sessions};
 
 const RIGHT: &str = "Jq0vPpXw3sO9ZkYc7RtLb2NhUe5GmAfD8iVxKo4W";
 
@@ -109,6 +110,7 @@ fn each_setting_does_something() {
         ("SESSION_ON_STORE_ERROR", "read-only-anonymous", "memory:"),
         ("SESSION_ON_CORRUPT", "discard", "memory:"),
         ("SESSION_ON_SERVER_ERROR", "commit", "memory:"),
+        ("SESSION_MAX_PER_USER", "3", "memory:"),
     ];
     for (variable, value, store) in others {
         let bare = settings(&[]).or(Setting::Store, store);
@@ -119,6 +121,11 @@ fn each_setting_does_something() {
         [("SESSION_COOKIE_HOST_PREFIX", "false"), ("SESSION_COOKIE_DOMAIN", "example.org")];
     let shared = settings(&shared).or(Setting::Store, "memory:");
     assert!(effect(&shared).contains("example.org"));
+    let limited = |policy| {
+        let variables = [("SESSION_MAX_PER_USER", "3"), ("SESSION_ON_TOO_MANY", policy)];
+        effect(&settings(&variables).or(Setting::Store, "memory:"))
+    };
+    assert_ne!(limited("end-oldest"), limited("refuse"));
 }
 
 #[test]
@@ -152,6 +159,8 @@ fn a_wrong_value_names_the_variable_what_it_got_and_what_it_takes() {
         ("SESSION_ON_STORE_ERROR", "panic"),
         ("SESSION_ON_CORRUPT", "x"),
         ("SESSION_ON_SERVER_ERROR", "x"),
+        ("SESSION_MAX_PER_USER", "0"),
+        ("SESSION_ON_TOO_MANY", "x"),
     ] {
         let found = mistakes(&[(variable, value)]).join("\n");
         assert!(

@@ -35,8 +35,12 @@ impl Trip for Arc<Double> {
 }
 
 fn lane() -> (Arc<Lane<Arc<Double>>>, Arc<Double>) {
+    lane_for(1)
+}
+
+fn lane_for(enough: usize) -> (Arc<Lane<Arc<Double>>>, Arc<Double>) {
     let double = Arc::new(Double { trips: AtomicUsize::new(0), gate: Semaphore::new(0) });
-    (Lane::new(double.clone()), double)
+    (Lane::new(double.clone(), enough), double)
 }
 
 type Call = tokio::task::JoinHandle<Result<u32, StoreError>>;
@@ -68,6 +72,26 @@ async fn calls_that_arrive_meanwhile_leave_together() {
         assert_eq!(call.await.unwrap().unwrap(), expected);
     }
     assert_eq!(double.trips.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_few_go_side_by_side_and_the_others_wait_until_few_are_under_way() {
+    let (lane, double) = lane_for(3);
+    let trips = || double.trips.load(Ordering::SeqCst);
+    let mut calls = start(&lane, &[1, 2, 3]).await;
+    assert_eq!(trips(), 3, "nobody waits");
+    calls.extend(start(&lane, &[4, 5, 6, 7]).await);
+    assert_eq!(trips(), 3, "the others gather");
+    double.gate.add_permits(1);
+    assert_eq!(calls.remove(0).await.unwrap().unwrap(), 2);
+    calls.extend(start(&lane, &[8]).await);
+    assert_eq!(trips(), 4, "they left together, and who comes now meets more than enough");
+    double.gate.add_permits(10);
+    for (call, n) in calls.into_iter().zip(2..) {
+        assert_eq!(call.await.unwrap().unwrap(), n * 2);
+    }
+    assert_eq!(trips(), 5);
+    assert_eq!(lane.lock().under_way, 0);
 }
 
 #[tokio::test]

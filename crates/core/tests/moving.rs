@@ -167,6 +167,8 @@ fn the_sweep_goes_over_both_and_keeps_its_bound() {
     assert_eq!((sweep(), sweep(), sweep()), (4, 2, 0));
 }
 
+type Work<'a> = Pin<Box<dyn Future<Output = Result<usize, StoreError>> + 'a>>;
+
 const ID: Id = Id::from_bytes([1; 16]);
 const MANY: std::num::NonZeroU32 = std::num::NonZeroU32::new(100).unwrap();
 

@@ -43,7 +43,11 @@ impl Place {
         Ok(match name {
             "memory" => Self::Memory,
             "sqlite" => Self::Sqlite(tempfile::tempdir()?),
-            "postgres" => Self::Postgres(Box::new(Postgres::builder().durable().start()?)),
+            "postgres" => {
+                // A quarter of a small machine's memory, as its manual advises; the default is for a table of toys.
+                let server = Postgres::builder().durable().set("shared_buffers", "1GB");
+                Self::Postgres(Box::new(server.start()?))
+            }
             "redis" => Self::Redis(Box::new(Redis::start()?)),
             other => bail!("there is no store `{other}`"),
         })

@@ -64,8 +64,10 @@ impl SessionsBuilder {
     ///    service of one process may skip this.)
     /// 2. Put the new one first, and *deploy*. From now on it signs; who comes with a cookie under the old one gets a
     ///    new cookie, with the same session.
-    /// 3. *Wait* for as long as a session may live without a visit, the idle timeout. Who comes later has no session
-    ///    any more anyway.
+    /// 3. *Wait* for as long as a session may live without a visit: the idle timeout, or the longest that
+    ///    [`set_lifetime`](crate::Session::set_lifetime) gives out. Who comes later has no session any more anyway.
+    ///    (Only an authentication hash is made anew no sooner than it is compared: users who do not pass by a
+    ///    `CurrentUser` meanwhile sign in once more.)
     /// 4. *Remove* the old one, and deploy. Cookies under it are worth nothing now. After a leak do that at once: it
     ///    signs everybody out.
     pub fn secret(mut self, secret: Secret) -> Self {

@@ -82,6 +82,7 @@ mod moving;
 mod record;
 mod sign_in;
 mod store;
+mod sweep;
 mod time;
 mod user;
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
 use futures_util::lock::Mutex;
@@ -18,9 +17,7 @@ use crate::queue::Queue;
 use crate::store::Backend;
 use crate::token::KeyRing;
 use crate::watch::Watches;
-use crate::{
-    Clock, CookieDriver, Error, Id, Listening, Pending, Secret, SessionsBuilder, Store, UserId,
-};
+use crate::{Clock, CookieDriver, Id, Listening, Pending, Secret, SessionsBuilder, Store, UserId};
 
 /// The sessions of an application: its store, secrets, cookie and limits. Cheap to clone.
 ///
@@ -60,9 +57,6 @@ pub(crate) struct Inner {
 
 /// Number of queues for commits that met; sessions share them by chance.
 const QUEUES: usize = 64;
-
-/// Most records deleted in one statement by [`Sessions::sweep`].
-const SWEEP_BATCH: NonZeroU32 = NonZeroU32::new(500).unwrap();
 
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -184,24 +178,6 @@ impl Sessions {
     #[must_use]
     pub fn cookie_name(&self) -> &str {
         self.0.cookie.name()
-    }
-
-    /// Deletes what has expired, in batches of 500, and returns how many records that were. Expiry does not depend
-    /// on it; it only frees space. Call it every few minutes where the store does not expire records by itself.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if the store fails; what was deleted stays so.
-    pub async fn sweep(&self) -> Result<u64, Error> {
-        let Some(store) = self.0.place.store() else { return Ok(0) };
-        let mut deleted = 0;
-        loop {
-            let batch = store.delete_expired(self.0.clock.now(), SWEEP_BATCH).await?;
-            deleted += u64::from(batch);
-            if batch < SWEEP_BATCH.get() {
-                return Ok(deleted);
-            }
-        }
     }
 }
 

@@ -15,9 +15,6 @@ use cloakroom_core::{
 };
 use futures_util::FutureExt as _;
 
-/// Something done to a store; says how much it found.
-type Work<'a> = Pin<Box<dyn Future<Output = Result<usize, StoreError>> + 'a>>;
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_step_by_itself_keeps_every_promise() {
     let (old, new) = (MemoryStore::new(), MemoryStore::new());

@@ -3,7 +3,7 @@
 //! ```console
 //! $ cargo run -p cloakroom --example from_environment
 //! $ export SESSION_ENV=development
-//! $ SESSION_IDLE_TIMEOUT=soon SESSION_SAMESITE=lax cargo run -p cloakroom --example from_environment
+//! $ SESSION_IDLE_TIMEOUT=soon SESSION_COOKIE_SAMESITE=lax cargo run -p cloakroom --example from_environment
 //! $ cargo run -p cloakroom --example from_environment
 //! $ curl -c jar -b jar http://127.0.0.1:8080
 //! ```

@@ -6,10 +6,10 @@
 //! $ curl -c jar -b jar http://127.0.0.1:8080/profile
 //! ```
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Router, routing::any};
 use cloakroom::axum::Error;
 use cloakroom::{MemoryStore, Secret, Sessions};
 
@@ -40,7 +40,7 @@ async fn handle(State(sessions): State<Sessions>, request: Request) -> Result<Re
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sessions = Sessions::builder(MemoryStore::new()).secret(Secret::generate()?);
     let sessions = sessions.insecure_http().build()?;
-    let app = Router::new().fallback(any(handle)).with_state(sessions);
+    let app = Router::new().fallback(handle).with_state(sessions);
     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:8080").await?, app).await?;
     Ok(())
 }

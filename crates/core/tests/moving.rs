@@ -15,6 +15,9 @@ use cloakroom_core::{
 };
 use futures_util::FutureExt as _;
 
+/// Something done to a store; says how much it found.
+type Work<'a> = Pin<Box<dyn Future<Output = Result<usize, StoreError>> + 'a>>;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_step_by_itself_keeps_every_promise() {
     let (old, new) = (MemoryStore::new(), MemoryStore::new());
@@ -137,7 +140,7 @@ fn nobody_looks_past_a_session_that_moves() {
                 moved: Record { user: None, ..version(2) },
             },
         };
-        let works: [Pin<Box<dyn Future<Output = Result<usize, StoreError>>>>; 3] = [
+        let works: [Work<'_>; 3] = [
             Box::pin(async { mover.write(&change).await.map(|_| 1) }),
             Box::pin(async { Ok(usize::from(reader.load(&ID).await?.is_some())) }),
             Box::pin(async {
@@ -163,6 +166,8 @@ fn the_sweep_goes_over_both_and_keeps_its_bound() {
     let sweep = || now(house.moving().delete_expired(late, limit)).unwrap();
     assert_eq!((sweep(), sweep(), sweep()), (4, 2, 0));
 }
+
+type Work<'a> = Pin<Box<dyn Future<Output = Result<usize, StoreError>> + 'a>>;
 
 const ID: Id = Id::from_bytes([1; 16]);
 const MANY: std::num::NonZeroU32 = std::num::NonZeroU32::new(100).unwrap();

@@ -123,7 +123,7 @@ async fn who_signs_in_by_hand_keeps_the_cart_and_gets_a_new_token(site: Site) {
     let ann = UserId::new("ann").unwrap();
     let list = site.sessions.of_user(&ann).await.unwrap();
     assert_eq!(list[0].user_agent.as_deref(), Some("Phone/1.0"));
-    let renew = site.sessions.update(list[0].id, |session| session.renew()).await;
+    let renew = site.sessions.update(list[0].id, cloakroom::Session::renew).await;
     assert!(renew.unwrap_err().to_string().contains("cookie"), "nothing could carry it");
 }
 

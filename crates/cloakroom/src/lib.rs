@@ -2,10 +2,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
-// Its examples are whole applications, on every store.
+// Its examples are whole applications, on every store, watched and tested.
 #[cfg(all(
     feature = "axum",
     feature = "conformance",
+    feature = "metrics",
     feature = "postgres",
     feature = "redis",
     feature = "sqlite"

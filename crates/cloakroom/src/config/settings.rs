@@ -77,7 +77,7 @@ impl Settings {
     }
 
     /// Reads variables that come from somewhere else than the environment. Those of others are passed over; one that looks
-    /// like a slip of the pen (`SESSION_SAMESITE`) is a mistake.
+    /// like a slip of the pen (`SESSION_COOKIE_SAMESITE`) is a mistake.
     ///
     /// ```
     /// use cloakroom::Settings;

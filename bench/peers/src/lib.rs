@@ -33,7 +33,9 @@ impl System for Peer {
             Self::TowerSessionsMemory => Ok(stores::memory()),
             Self::TowerSessionsSqlite => stores::sqlite().await,
             Self::TowerSessionsRedis => stores::redis().await,
-            Self::BareActix | Self::ActixSessionCookie | Self::ActixSessionRedis => bail!("actix-web is no router of axum's"),
+            Self::BareActix | Self::ActixSessionCookie | Self::ActixSessionRedis => {
+                bail!("actix-web is no router of axum's")
+            }
             Self::TowerSessionsPostgres => stores::postgres().await,
         }
     }

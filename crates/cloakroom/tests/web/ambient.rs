@@ -14,6 +14,13 @@ use crate::support::{Gates, Site, Visitor};
 on_every_store!(helpers_without_a_request_use_its_session);
 on_every_store!(requests_that_run_at_once_do_not_mix_up_their_sessions);
 
+mod in_cookies {
+    use super::*;
+
+    on_every_cookie!(helpers_without_a_request_use_its_session);
+    on_every_cookie!(requests_that_run_at_once_do_not_mix_up_their_sessions);
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Asked {

@@ -7,6 +7,13 @@ on_every_store!(requests_that_do_not_use_the_session_leave_flash_alone);
 on_every_store!(a_server_error_leaves_flash_for_the_next_page);
 on_every_store!(of_two_that_hear_at_once_neither_makes_flash_stay);
 
+mod in_cookies {
+    use super::*;
+
+    on_every_cookie!(requests_that_do_not_use_the_session_leave_flash_alone);
+    on_every_cookie!(a_server_error_leaves_flash_for_the_next_page);
+}
+
 async fn flash_shows_once_over_a_redirect(site: Site) {
     let mut visitor = site.visitor();
     let answer = visitor.visit("/say?v=Saved").await;

@@ -13,6 +13,12 @@ use crate::support::{Gates, Site};
 on_every_store!(requests_that_change_different_fields_all_win);
 on_every_store!(fifty_changes_of_one_field_add_up);
 
+mod in_cookies {
+    use super::*;
+
+    on_every_cookie!(one_after_the_other_the_fields_are_there);
+}
+
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Shop {
@@ -55,6 +61,17 @@ async fn modify(
     gates.hold(asked.hold.as_deref()).await;
     session.modify(|shop: &mut Shop| shop.n += 1)?;
     Ok(())
+}
+
+/// In a cookie, where the last of two that meet wins.
+async fn one_after_the_other_the_fields_are_there(site: Site) {
+    let mut visitor = site.visitor();
+    visitor.visit("/set?k=other&v=kept").await;
+    for path in ["/typed/save?theme=dark", "/typed/save?item=hat", "/typed/modify"] {
+        assert_eq!(visitor.visit(path).await.status, StatusCode::OK);
+    }
+    let all = serde_json::json!({ "cart": ["hat"], "n": 1, "other": "kept", "theme": "dark" });
+    assert_eq!(visitor.data().await, all);
 }
 
 async fn requests_that_change_different_fields_all_win(site: Site) {

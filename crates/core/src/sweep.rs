@@ -19,7 +19,7 @@ impl Sessions {
     /// space. Call it every few minutes where the store does not expire records by itself.
     ///
     /// Several processes may sweep at once. It goes in batches of 100 and rests for twice as long as each of them took,
-    /// so that visitors hardly notice: half a million records take Postgres some ten seconds.
+    /// so that visitors notice little: half a million records take Postgres some twenty seconds, and SQLite a minute.
     ///
     /// ```
     /// # use cloakroom_core::Sessions;

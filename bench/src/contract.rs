@@ -41,6 +41,34 @@ pub fn cart() -> Vec<Item> {
         .collect()
 }
 
+/// What `/seed` stores, where a system keeps it as one text.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Content {
+    /// The cart.
+    pub cart: Vec<Item>,
+    /// The value that `/read` reads and `/write` raises.
+    pub n: i64,
+    /// A text as long as a token.
+    pub token: String,
+    /// Who it belongs to.
+    pub user: String,
+}
+
+impl Content {
+    /// As `/seed` stores it.
+    #[must_use]
+    pub fn seeded() -> Self {
+        Self { cart: cart(), n: 1, token: TOKEN.to_owned(), user: USER.to_owned() }
+    }
+}
+
+/// The part of a [`Content`] that `/read` needs.
+#[derive(Debug, Deserialize)]
+pub struct N {
+    /// Its value.
+    pub n: i64,
+}
+
 /// Parameters of `/set`.
 #[derive(Debug, Deserialize)]
 pub struct Set {

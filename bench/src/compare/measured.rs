@@ -31,29 +31,6 @@ pub(super) enum Measured {
 }
 
 impl Measured {
-    /// Every system there is.
-    pub(super) const ALL: [Self; 19] = [
-        Self::Bare,
-        Self::LimitMemory,
-        Self::CloakroomMemory,
-        Self::TowerSessionsMemory,
-        Self::LimitSigned,
-        Self::CloakroomSigned,
-        Self::LimitEncrypted,
-        Self::CloakroomEncrypted,
-        Self::BareActix,
-        Self::ActixSessionCookie,
-        Self::CloakroomSqlite,
-        Self::TowerSessionsSqlite,
-        Self::LimitRedis,
-        Self::CloakroomRedis,
-        Self::TowerSessionsRedis,
-        Self::ActixSessionRedis,
-        Self::LimitPostgres,
-        Self::CloakroomPostgres,
-        Self::TowerSessionsPostgres,
-    ];
-
     /// The systems whose work is all in process, on one thread.
     pub(super) const COUNTED: [Self; 3] =
         [Self::Bare, Self::CloakroomMemory, Self::TowerSessionsMemory];

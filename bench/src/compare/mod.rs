@@ -15,7 +15,7 @@ mod tally;
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use serde::Serialize;
 
 use self::{measured::Measured, options::Options, programs::Programs};
@@ -30,7 +30,7 @@ pub fn main() -> Result<()> {
 
 fn load(options: &Options) -> Result<()> {
     wrk::check()?;
-    let systems = options.systems(&Measured::ALL);
+    let systems = options.systems(Measured::value_variants());
     let programs = Programs::build(&systems)?;
     let samples = load::run(options, &systems, &programs)?;
     let rows = summary::rows(&samples);

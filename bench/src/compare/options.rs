@@ -75,6 +75,8 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     #[test]
@@ -87,7 +89,7 @@ mod tests {
     fn systems_come_once_and_bare_first() {
         let options =
             Options::parse_from(["compare", "--systems", "cloakroom-memory,bare,cloakroom-memory"]);
-        let systems = options.systems(&Measured::ALL);
+        let systems = options.systems(Measured::value_variants());
         assert_eq!(systems, [Measured::Bare, Measured::CloakroomMemory]);
     }
 }

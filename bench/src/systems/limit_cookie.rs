@@ -15,10 +15,9 @@ use axum::{
 };
 use base64_simd::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::contract::{self, DONE, Item};
+use crate::contract::{Content, DONE, N};
 
 type Response<T> = ([(HeaderName, T); 1], String);
 
@@ -27,21 +26,6 @@ type Response<T> = ([(HeaderName, T); 1], String);
 enum Limit {
     Signed(Hmac<Sha256>),
     Encrypted(Arc<Aes256GcmSiv>),
-}
-
-/// What `/seed` puts into the cookie.
-#[derive(Deserialize, Serialize)]
-struct Content {
-    cart: Vec<Item>,
-    n: i64,
-    token: String,
-    user: String,
-}
-
-/// The one value that `/read` wants.
-#[derive(Deserialize)]
-struct One {
-    n: i64,
 }
 
 /// Signed with HMAC-SHA256.
@@ -67,7 +51,7 @@ fn router(limit: Limit) -> Router {
 
 async fn read(State(limit): State<Limit>, headers: HeaderMap) -> Response<&'static str> {
     let text = limit.open(&headers).unwrap_or_default();
-    let n = serde_json::from_slice(&text).map_or(0, |One { n }| n);
+    let n = serde_json::from_slice(&text).map_or(0, |N { n }| n);
     ([(header::VARY, "cookie")], n.to_string())
 }
 
@@ -81,13 +65,7 @@ async fn write(State(limit): State<Limit>, headers: HeaderMap) -> Response<Strin
 }
 
 async fn seed(State(limit): State<Limit>) -> Response<String> {
-    let content = Content {
-        cart: contract::cart(),
-        n: 1,
-        token: contract::TOKEN.to_owned(),
-        user: contract::USER.to_owned(),
-    };
-    ([(header::SET_COOKIE, limit.seal(&content))], "1".to_owned())
+    ([(header::SET_COOKIE, limit.seal(&Content::seeded()))], "1".to_owned())
 }
 
 impl Limit {

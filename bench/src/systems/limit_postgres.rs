@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    contract::{self, DONE, Login, Set},
+    contract::{self, DONE, Login, N, Set},
     database::Database,
     system::Opened,
 };
@@ -36,12 +36,6 @@ struct Table {
 
 type Shared = State<Arc<Table>>;
 type Answer<T> = Result<T, StatusCode>;
-
-/// The part of the content that `/read` needs.
-#[derive(Deserialize)]
-struct N {
-    n: i64,
-}
 
 /// Serves the contract from one table.
 pub(super) async fn open() -> Result<Opened> {

@@ -15,10 +15,9 @@ use cloakroom::redis::redis::{
     AsyncConnectionConfig, Client, IntoConnectionInfo, RedisError, aio::MultiplexedConnection, cmd,
     io::tcp::TcpSettings,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{self, DONE, Item, Login, Set},
+    contract::{Content, DONE, Login, Set},
     place::redis_url,
     system::Opened,
 };
@@ -50,15 +49,6 @@ fn router(connection: MultiplexedConnection) -> Router {
         .with_state(connection)
 }
 
-/// What `/seed` stores.
-#[derive(Deserialize, Serialize)]
-struct Content {
-    cart: Vec<Item>,
-    n: i64,
-    token: String,
-    user: String,
-}
-
 type Shared = State<MultiplexedConnection>;
 type Answer<T = &'static str> = Result<T, Failure>;
 
@@ -79,13 +69,7 @@ async fn write(State(connection): Shared, headers: HeaderMap) -> Answer<String> 
 async fn seed(State(connection): Shared) -> Answer<([(HeaderName, String); 1], &'static str)> {
     let [high, low] = [0, 1].map(|n| RandomState::new().hash_one(n));
     let key = format!("limit:{high:016x}{low:016x}");
-    let content = Content {
-        cart: contract::cart(),
-        n: 1,
-        token: contract::TOKEN.to_owned(),
-        user: contract::USER.to_owned(),
-    };
-    save(connection, &key, &content).await?;
+    save(connection, &key, &Content::seeded()).await?;
     Ok(([(header::SET_COOKIE, format!("id={key}; Path=/"))], "1"))
 }
 

@@ -219,8 +219,8 @@ impl Inner {
         state: &State,
         now: Timestamp,
     ) -> Option<Deed> {
-        let listen = self.observers.listen();
-        if listen { Deed::of(operation, outcome, state, &self.settings, now) } else { None }
+        let deed = || Deed::of(operation, outcome, state, &self.settings, now);
+        self.observers.listen().then(deed).flatten()
     }
 
     /// Tells of a deed; not under the lock of a session, as applications listen.

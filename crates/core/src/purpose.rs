@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
 
 use crate::Secret;
 use crate::token::Signer;
@@ -21,11 +19,7 @@ pub(crate) struct PurposeKeys(Vec<Hmac<Sha256>>);
 impl PurposeKeys {
     pub(crate) fn derive(secrets: &[Secret], purpose: &str, cookie: &str) -> Self {
         let key = |secret: &Secret| {
-            let source = Hkdf::<Sha256>::new(Some(b"cloakroom 1"), secret.bytes());
-            let mut key = Zeroizing::new([0; 32]);
-            source
-                .expand_multi_info(&[purpose.as_bytes(), b"/", cookie.as_bytes()], key.as_mut())
-                .expect("32 bytes are a length that HKDF can give");
+            let key = secret.key(&[purpose.as_bytes(), b"/", cookie.as_bytes()]);
             Hmac::new_from_slice(key.as_ref()).expect("HMAC takes keys of any length")
         };
         Self(secrets.iter().map(key).collect())

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hkdf::Hkdf;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::ConfigError;
@@ -63,8 +65,24 @@ impl Secret {
         Ok(Self(bytes))
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+    /// Derives the key of one purpose. `purpose` must be such that no other one reads the same when joined.
+    pub(crate) fn key(&self, purpose: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.source()
+            .expand_multi_info(purpose, key.as_mut())
+            .expect("32 bytes are a length that HKDF can give");
+        key
+    }
+
+    /// Returns what a cookie says of the secret that it needs, so that verifying is one try and not one for each.
+    pub(crate) fn key_id(&self) -> u8 {
+        let mut id = [0; 1];
+        self.source().expand(b"key id", &mut id).expect("one byte is a length that HKDF can give");
+        id[0]
+    }
+
+    fn source(&self) -> Hkdf<Sha256> {
+        Hkdf::new(Some(b"cloakroom 1"), &self.0)
     }
 }
 

@@ -4,11 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderValue;
-use serde::{Deserialize, Serialize};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::purpose::{MAC_BYTES, PurposeKeys};

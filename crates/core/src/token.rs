@@ -10,7 +10,6 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
@@ -153,15 +152,9 @@ impl fmt::Debug for KeyRing {
 
 impl Key {
     fn derive(secret: &Secret, cookie: &str) -> Self {
-        let source = Hkdf::<Sha256>::new(Some(b"cloakroom 1"), secret.bytes());
-        let mut id = [0; 1];
-        let mut key = Zeroizing::new([0; 32]);
-        source.expand(b"key id", &mut id).expect("one byte is a length that HKDF can give");
-        source
-            .expand_multi_info(&[b"token/", cookie.as_bytes()], key.as_mut())
-            .expect("32 bytes are a length that HKDF can give");
+        let key = secret.key(&[b"token/", cookie.as_bytes()]);
         let mac = Hmac::new_from_slice(key.as_ref()).expect("HMAC takes keys of any length");
-        Self { id: id[0], mac }
+        Self { id: secret.key_id(), mac }
     }
 
     /// Returns the signature and the session's id: the halves of one HMAC.

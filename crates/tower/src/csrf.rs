@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::service::take_ready;
 use bytes::Bytes;
 use cloakroom_core::{Answer, Csrf, CsrfRefusal, CsrfStep, Session};
 use http::{Request, Response};
@@ -78,9 +79,7 @@ where
     }
 
     fn call(&mut self, request: Request<Req>) -> Self::Future {
-        // The one that is ready, not its clone.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let mut inner = take_ready(&mut self.inner);
         let policy = self.policy.clone();
         Box::pin(async move {
             let (head, mut body) = request.into_parts();

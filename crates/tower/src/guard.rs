@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::service::take_ready;
 use cloakroom_core::{ConfigError, Guard};
 use http::{Extensions, Request, Response, Uri};
 use tower_layer::Layer;
@@ -114,9 +115,7 @@ where
     }
 
     fn call(&mut self, request: Request<Req>) -> Self::Future {
-        // The one that is ready, not its clone.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let mut inner = take_ready(&mut self.inner);
         let layer = self.layer.clone();
         Box::pin(async move {
             let (head, body) = request.into_parts();

@@ -62,3 +62,9 @@ where
         ResponseFuture::new(self.call_in(scope.as_ref(), request), pending, scope)
     }
 }
+
+/// Takes the service that is ready, and leaves a clone, which is not, in its place.
+pub(crate) fn take_ready<S: Clone>(inner: &mut S) -> S {
+    let clone = inner.clone();
+    std::mem::replace(inner, clone)
+}

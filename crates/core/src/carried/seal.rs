@@ -12,10 +12,8 @@ use aes_gcm_siv::aead::inout::InOutBuf;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit as _, Nonce, Tag};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use crate::token::Signer;
 use crate::{Error, Secret};
@@ -163,16 +161,11 @@ impl Seal {
 
 impl Key {
     fn derive(secret: &Secret, protection: Protection, purpose: &str, cookie: &str) -> Self {
-        let source = Hkdf::<Sha256>::new(Some(b"cloakroom 1"), secret.bytes());
-        let (mut id, mut key) = ([0; 1], Zeroizing::new([0; 32]));
-        source.expand(b"key id", &mut id).expect("one byte is a length that HKDF can give");
         let kind: &[u8] = match protection {
             Protection::Signed => b"signed ",
             Protection::Encrypted => b"encrypted ",
         };
-        source
-            .expand_multi_info(&[kind, purpose.as_bytes(), b"/", cookie.as_bytes()], key.as_mut())
-            .expect("32 bytes are a length that HKDF can give");
+        let key = secret.key(&[kind, purpose.as_bytes(), b"/", cookie.as_bytes()]);
         let cipher = match protection {
             Protection::Signed => Cipher::Signed(
                 Hmac::new_from_slice(key.as_ref()).expect("HMAC takes keys of any length"),
@@ -181,7 +174,7 @@ impl Key {
                 Aes256GcmSiv::new_from_slice(key.as_ref()).expect("the key has 32 bytes"),
             ),
         };
-        Self { id: id[0], cipher }
+        Self { id: secret.key_id(), cipher }
     }
 }
 

@@ -29,7 +29,7 @@ struct Options {
     #[arg(long, default_value_t = 1_000)]
     few: usize,
     /// The stores to fill, separated by commas
-    #[arg(long, value_delimiter = ',', default_values = ["memory", "sqlite", "postgres", "redis"])]
+    #[arg(long, value_delimiter = ',', default_values = ["memory", "sqlite", "sqlite-mapped", "postgres", "redis"])]
     stores: Vec<String>,
     /// How often to measure few and many by turns
     #[arg(long, default_value_t = 7)]

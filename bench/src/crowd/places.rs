@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use cloakroom::postgres::PostgresOptions;
 use cloakroom::redis::RedisOptions;
-use cloakroom::sqlite::SqliteStore;
+use cloakroom::sqlite::SqliteOptions;
 use cloakroom::{MemoryStore, Operation, Sessions, Store};
 use http::HeaderValue;
 use servers::{Postgres, Redis};
@@ -17,7 +17,8 @@ use super::people::{People, configured};
 /// One kind of store, with its server.
 pub(super) enum Place {
     Memory,
-    Sqlite(TempDir),
+    /// So many bytes of each file are read as memory.
+    Sqlite(TempDir, u32),
     Postgres(Box<Postgres>),
     Redis(Box<Redis>),
 }
@@ -42,7 +43,8 @@ impl Place {
     pub(super) async fn open(name: &str) -> Result<Self> {
         Ok(match name {
             "memory" => Self::Memory,
-            "sqlite" => Self::Sqlite(tempfile::tempdir()?),
+            "sqlite" => Self::Sqlite(tempfile::tempdir()?, 0),
+            "sqlite-mapped" => Self::Sqlite(tempfile::tempdir()?, 1 << 30),
             "postgres" => {
                 // A quarter of a small machine's memory, as its manual advises; the default is for a table of toys.
                 let server = Postgres::builder().durable().set("shared_buffers", "1GB");
@@ -59,9 +61,10 @@ impl Place {
                 let store = MemoryStore::new().max_sessions(usize::MAX).max_bytes(usize::MAX);
                 House::new(store.clone(), Measure::Memory(store))
             }
-            Self::Sqlite(folder) => {
+            Self::Sqlite(folder, mapped) => {
                 let file = folder.path().join(name);
-                House::new(SqliteStore::open(&file)?, Measure::File(file))
+                let store = SqliteOptions::new(&file).memory_map(*mapped).open()?;
+                House::new(store, Measure::File(file))
             }
             Self::Postgres(server) => {
                 let store = PostgresOptions::new(server.url())?.table(name).connect().await?;

@@ -19,13 +19,22 @@ pub(crate) const RETRY_SECONDS: &str = "5";
 pub type Answer = Response<String>;
 
 impl Error {
-    /// Returns what a request gets whose handler failed with this error: 503 (Service Unavailable) with `Retry-After` for
-    /// [`ErrorKind::Unavailable`] and [`ErrorKind::Conflict`], 500 for everything else. The cause is logged, not sent. For
-    /// adapters.
+    /// Returns the status of a response that tells of this error: 503 (Service Unavailable) for [`ErrorKind::Unavailable`]
+    /// and [`ErrorKind::Conflict`], as to try again helps, else 500. For adapters.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self.kind() {
+            ErrorKind::Unavailable | ErrorKind::Conflict => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Returns what a request gets whose handler failed with this error: its [`status`](Self::status), with `Retry-After` if
+    /// that is 503. The cause is logged, not sent. For adapters.
     #[must_use]
     pub fn answer(&self) -> Answer {
         log("session failed", self);
-        failed(self.kind())
+        failed(self.status())
     }
 }
 
@@ -45,7 +54,7 @@ pub(crate) fn answer(status: StatusCode, text: impl Into<String>) -> Answer {
 /// Makes the answer to a request whose session could not be loaded. The cause is logged, not sent.
 pub(crate) fn not_loaded(error: &Error) -> Answer {
     log("session not loaded", error);
-    failed(error.kind())
+    failed(error.status())
 }
 
 /// Returns the answer to a request whose user could not be loaded by [`load_user`](crate::load_user): 500 (Internal Server
@@ -53,7 +62,7 @@ pub(crate) fn not_loaded(error: &Error) -> Answer {
 #[must_use]
 pub fn user_not_loaded(error: &(dyn StdError + 'static)) -> Answer {
     log("user not loaded", error);
-    failed(ErrorKind::Value)
+    failed(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Returns the answer to a request that meets a mistake of the developer, such as a layer that is missing: 500 (Internal Server
@@ -77,14 +86,11 @@ fn log(what: &str, error: &(dyn StdError + 'static)) {
     tracing::error!(target: "cloakroom::load", error, "{what}");
 }
 
-fn failed(kind: ErrorKind) -> Answer {
-    match kind {
-        ErrorKind::Unavailable | ErrorKind::Conflict => {
-            let text = "The service is busy. Please try again.";
-            let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, text);
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
-            response
-        }
-        _ => answer(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong."),
+fn failed(status: StatusCode) -> Answer {
+    if status != StatusCode::SERVICE_UNAVAILABLE {
+        return answer(status, "Something went wrong.");
     }
+    let mut response = answer(status, "The service is busy. Please try again.");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+    response
 }

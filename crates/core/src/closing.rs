@@ -9,7 +9,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::answer::RETRY_SECONDS;
-use crate::{Error, ErrorKind, Finish, Finished, Head, Pending};
+use crate::{Error, Finish, Finished, Head, Pending};
 
 /// A request's session from its arrival to its response. For adapters, whose future of the response holds it.
 ///
@@ -121,13 +121,9 @@ impl Drop for Closing {
 fn unsaved(error: &Error) -> Response<()> {
     log(error);
     let mut response = Response::new(());
-    match error.kind() {
-        ErrorKind::Unavailable | ErrorKind::Conflict => {
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            let seconds = HeaderValue::from_static(RETRY_SECONDS);
-            response.headers_mut().insert(RETRY_AFTER, seconds);
-        }
-        _ => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+    *response.status_mut() = error.status();
+    if error.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
     }
     response
 }

@@ -1,7 +1,8 @@
 //! The border between `http` 0.2, whose types actix-web has, and `http` 1, whose types the core has. What crosses it is
 //! copied, so no more does than somebody looks at.
 
-use actix_web::dev::{RequestHead, ServiceRequest};
+use actix_web::body::EitherBody;
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http as actix;
 use actix_web::{HttpMessage as _, HttpResponse};
 use cloakroom_core::{
@@ -80,6 +81,11 @@ pub(crate) fn answer(answer: Answer) -> HttpResponse {
         }
     }
     response.map_into_boxed_body()
+}
+
+/// Answers a request that the application does not see.
+pub(crate) fn respond<B>(request: ServiceRequest, text: Answer) -> ServiceResponse<EitherBody<B>> {
+    request.into_response(answer(text).map_into_right_body())
 }
 
 /// Adds a session's headers to those of a response.

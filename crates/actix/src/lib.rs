@@ -47,18 +47,24 @@
 
 mod answered;
 mod border;
+mod cross_origin;
+mod csrf;
 mod error;
 mod extract;
 mod failure;
 mod future;
+mod guard;
 mod layer;
 mod service;
 mod typed;
 mod user;
 
+pub use self::cross_origin::{CrossOriginLayer, CrossOriginService};
+pub use self::csrf::{CsrfLayer, CsrfService};
 pub use self::error::{Error, SessionRejection};
 pub use self::extract::{Lazy, Session};
 pub use self::future::ResponseFuture;
+pub use self::guard::{GuardLayer, GuardService, guest, recent_sign_in, require_user};
 pub use self::layer::SessionLayer;
 pub use self::service::SessionService;
 pub use self::typed::Typed;

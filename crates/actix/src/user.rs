@@ -50,7 +50,7 @@ pub struct SignedIn {
 /// 401 if nobody is signed in; 500 if the user cannot be loaded, or their source is not in the application's data; and those of
 /// [`Session`]. `Option<CurrentUser<T>>` is `None` if nobody is signed in; see the
 /// [crate's documentation](crate#option-and-result). To send them to a sign-in page instead, put a
-/// [`Guard`](cloakroom_core::Guard) round the routes.
+/// [`require_user`](crate::require_user) round the routes.
 ///
 /// ```
 /// use actix_web::{App, web};

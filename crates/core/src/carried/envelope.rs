@@ -1,9 +1,12 @@
 //! A record as text: a line of JSON about the session, then its payload.
 //!
 //! ```json
-//! {"id":"0198…","version":3,"user":"7","created":1780000000000,"active":1780000000000,"expires":1780007200000}
-//! {"format":1,"data":{"n":1}}
+//! {"id":"0198…","version":3,"user":"7","created":1780000000000,"active":1780000000000,"expires":1780007200000,"lengths":"2,1"}
+//! {"format":1,"data":{"cart":[],"n":1}}
 //! ```
+//!
+//! The lengths are those of the application's values: whoever opens a cookie need not look at a large one for a small one
+//! behind it. They can be relied on as the rest can, because all of it was sealed.
 
 use std::borrow::Cow;
 
@@ -24,6 +27,8 @@ struct Head<'a> {
     /// Only in the copy of a session that is kept in a store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    lengths: Option<Cow<'a, str>>,
 }
 
 impl<'a> Head<'a> {
@@ -46,6 +51,13 @@ impl<'a> Head<'a> {
             Some(until) => until.map(|(until, text)| (Some(until), text))?,
             None => (None, text),
         };
+        let (lengths, text) = match text.strip_prefix(",\"lengths\":\"") {
+            Some(text) => {
+                let end = text.bytes().position(|byte| !matches!(byte, b'0'..=b'9' | b','))?;
+                (Some(&text[..end]), text[end..].strip_prefix('"')?)
+            }
+            None => (None, text),
+        };
         let at = |millis: u64| i64::try_from(millis).ok().map(Timestamp::from_millis);
         let is_id = id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
         (text == "}" && is_id).then_some(Head {
@@ -59,6 +71,7 @@ impl<'a> Head<'a> {
                 Some(until) => Some(at(until)?),
                 None => None,
             },
+            lengths: lengths.map(Cow::from),
         })
     }
 }
@@ -80,6 +93,7 @@ pub(crate) struct Envelope {
 }
 
 pub(crate) fn write(record: &Record, until: Option<Timestamp>) -> Vec<u8> {
+    let lengths: Vec<_> = record.payload.lengths().map(|length| length.to_string()).collect();
     let head = Head {
         id: record.id.to_string().into(),
         version: record.version.get(),
@@ -88,6 +102,7 @@ pub(crate) fn write(record: &Record, until: Option<Timestamp>) -> Vec<u8> {
         active: record.active_at,
         expires: record.expires_at,
         until,
+        lengths: (!lengths.is_empty()).then(|| lengths.join(",").into()),
     };
     let mut text = Vec::with_capacity(192 + record.payload.as_str().len());
     serde_json::to_writer(&mut text, &head).expect("numbers and texts can be written as JSON");
@@ -101,6 +116,14 @@ pub(crate) fn read(text: &[u8]) -> Option<Envelope> {
     let text = std::str::from_utf8(text).ok()?;
     let (head, payload) = text.split_once('\n')?;
     let head = Head::scan(head).or_else(|| serde_json::from_str(head).ok())?;
+    let payload = match &head.lengths {
+        // What is no number fits no text.
+        Some(lengths) => Payload::from_noted(
+            payload,
+            lengths.split(',').map(|length| length.parse().unwrap_or(usize::MAX)),
+        ),
+        None => Payload::from_text(payload),
+    };
     let record = Record {
         id: head.id.parse::<Id>().ok()?,
         version: Version::new(head.version),
@@ -108,7 +131,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Envelope> {
         created_at: head.created,
         active_at: head.active,
         expires_at: head.expires,
-        payload: Payload::from_text(payload),
+        payload,
     };
     Some(Envelope { record, until: head.until })
 }
@@ -154,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_damage_is_scanned_that_serde_would_refuse() {
-        let head = r#"{"id":"07070707-0707-0707-0707-070707070707","version":3,"user":"a7","created":10,"active":2,"expires":3,"until":40}"#;
+        let head = r#"{"id":"07070707-0707-0707-0707-070707070707","version":3,"user":"a7","created":10,"active":2,"expires":3,"until":40,"lengths":"2,1"}"#;
         assert!(Head::scan(head).is_some());
         for place in 0..head.len() {
             let (before, after) = head.split_at(place);

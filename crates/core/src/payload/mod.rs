@@ -76,6 +76,22 @@ impl Payload {
         Self(Arc::new(Text { text: text.into(), index: OnceLock::new() }))
     }
 
+    /// Takes a text that was written here, with the [`lengths`](Self::lengths) that were noted then. They spare looking at
+    /// values that nobody asks for; of what does not fit the text they are ignored.
+    pub(crate) fn from_noted(
+        text: impl Into<String>,
+        lengths: impl Iterator<Item = usize>,
+    ) -> Self {
+        let text = text.into();
+        let index = Index::jump(&text, lengths).map(Ok);
+        Self(Arc::new(Text { text, index: index.map_or_else(OnceLock::new, OnceLock::from) }))
+    }
+
+    /// Returns how long the JSON text of each of the application's values is.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.data().map(|(_, value)| value.len())
+    }
+
     /// Makes the payload of a record whose stored text is no text at all. The engine reports it as corrupt, with its
     /// id, and other records of the same trip are not affected.
     #[must_use]

@@ -11,14 +11,28 @@ use crate::Timestamp;
 impl Index {
     /// `None` if the text is anything but a payload as this version writes most of them.
     pub(super) fn scan(text: &str) -> Option<Self> {
+        Self::find(text, value_until)
+    }
+
+    /// Does the same, told how long each value of the application's is: these are not looked at. `None` also if that does
+    /// not fit the text.
+    pub(super) fn jump(text: &str, mut lengths: impl Iterator<Item = usize>) -> Option<Self> {
+        let index = Self::find(text, |_, at| at.checked_add(lengths.next()?))?;
+        lengths.next().is_none().then_some(index)
+    }
+
+    fn find(
+        text: &str,
+        data_value_until: impl FnMut(&[u8], usize) -> Option<usize>,
+    ) -> Option<Self> {
         let mut scanner = Scanner { text, at: 0 };
         let mut index = Self::default();
         scanner.expect("{\"format\":1")?;
         if scanner.skip(",\"data\":") {
-            index.data = scanner.section()?;
+            index.data = scanner.section(data_value_until)?;
         }
         if scanner.skip(",\"flash\":") {
-            index.flash = scanner.section()?;
+            index.flash = scanner.section(value_until)?;
         }
         if scanner.skip(",\"renewed\":") {
             let start = scanner.at;
@@ -51,7 +65,10 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     /// Reads an object's keys and the places of its values. The keys must be plain, and in order.
-    fn section(&mut self) -> Option<Places> {
+    fn section(
+        &mut self,
+        mut value_until: impl FnMut(&[u8], usize) -> Option<usize>,
+    ) -> Option<Places> {
         let (text, bytes) = (self.text, self.text.as_bytes());
         self.expect("{")?;
         let mut places = Places::with_capacity(8);
@@ -304,6 +321,37 @@ mod tests {
         let deep =
             |n| format!(r#"{{"format":1,"data":{{"k":{}{}}}}}"#, "[".repeat(n), "]".repeat(n));
         assert!(Index::scan(&deep(60)).is_some() && Index::scan(&deep(70)).is_none());
+    }
+
+    #[test]
+    fn who_is_told_the_lengths_finds_the_same() {
+        for payload in &PAYLOADS[..6] {
+            let scanned = Index::scan(payload).unwrap();
+            let lengths = || scanned.data.iter().map(|place| place.value.len());
+            let jumped = Index::jump(payload, lengths()).unwrap();
+            assert_eq!(format!("{jumped:?}"), format!("{scanned:?}"), "{payload}");
+            for (place, other) in
+                (0..=lengths().count()).flat_map(|n| [(n, 0), (n, 2), (n, usize::MAX)])
+            {
+                let mut wrong: Vec<_> = lengths().collect();
+                wrong.insert(place, other);
+                assert!(Index::jump(payload, wrong.into_iter()).is_none(), "{payload}");
+            }
+            if lengths().count() > 0 {
+                assert!(Index::jump(payload, lengths().skip(1)).is_none(), "{payload}");
+            }
+        }
+        let text = r#"{"format":1,"data":{"a":"é","b":1}}"#;
+        for length in 0..text.len() {
+            // What is between two values is not looked at, but a text is never cut within a character.
+            for (_, value) in Index::jump(text, [length, 1].into_iter())
+                .iter()
+                .flat_map(|i| &i.data)
+                .map(|p| p.entry(text))
+            {
+                assert!(!value.is_empty());
+            }
+        }
     }
 
     #[test]

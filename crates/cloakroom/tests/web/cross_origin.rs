@@ -8,10 +8,11 @@ use cloakroom::CrossOriginRefusal;
 use cloakroom::axum::CrossOriginLayer;
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
-use crate::apps::App;
+use crate::apps::{App, Framework};
 use crate::support::Site;
 
 on_every_store!(a_form_of_another_site_changes_nothing_and_signs_nobody_in);
+on_every_framework!(an_outer_layer_sees_why_a_form_was_refused);
 
 mod in_cookies {
     use super::*;
@@ -61,6 +62,13 @@ async fn a_form_of_another_site_changes_nothing_and_signs_nobody_in(site: Site) 
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "6"));
     visitor.post("/sign-in?user=ann", &[("sec-fetch-site", "same-origin")], "").await;
     assert_eq!(visitor.visit("/whose").await.body, "ann 1");
+}
+
+async fn an_outer_layer_sees_why_a_form_was_refused(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Drawn).await;
+    let answer = site.visitor().post("/add", &[("sec-fetch-site", "cross-site")], "").await;
+    let drawn = answer.body.starts_with("drawn: CrossOriginRefusal");
+    assert!(drawn && answer.body.contains("cross-site"), "{}", answer.body);
 }
 
 #[tokio::test]

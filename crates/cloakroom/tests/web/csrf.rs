@@ -1,17 +1,12 @@
 //! CSRF tokens: in a form, in a header, for this session, and not after the next sign-in.
-//!
-//! The last test is about a layer of tower.
 
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use axum::middleware::map_response;
-use axum::response::{IntoResponse as _, Response};
-use cloakroom::{CsrfRefusal, FrozenClock, MemoryStore, Secret, Sessions};
+use cloakroom::{FrozenClock, MemoryStore, Secret, Sessions};
 
-use crate::apps::axum::router;
-use crate::apps::{App, Backstage, Framework};
+use crate::apps::{App, Framework};
 use crate::support::{Site, Visitor, secret};
 
 on_every_store!(a_form_passes_with_its_token_and_not_without);
@@ -20,6 +15,7 @@ on_every_store!(tokens_die_with_a_sign_in_and_outlive_a_periodic_renewal_once);
 on_every_store!(tokens_of_two_visitors_are_not_exchangeable);
 on_every_framework!(a_token_outlives_a_change_of_the_secret);
 on_every_framework!(who_needs_no_token_costs_no_store_call);
+on_every_framework!(an_outer_layer_sees_why_a_form_was_refused);
 
 mod in_cookies {
     use super::*;
@@ -193,17 +189,11 @@ async fn who_needs_no_token_costs_no_store_call(framework: Framework) {
     assert_eq!(site.gauge.take(), (1, 0));
 }
 
-#[tokio::test]
-async fn an_outer_layer_sees_why_a_form_was_refused() {
-    let draw = async |response: Response| match response.extensions().get::<CsrfRefusal>() {
-        Some(refusal) => format!("{refusal:?}").into_response(),
-        None => response,
-    };
-    let sessions = Sessions::builder(MemoryStore::new()).secret(secret()).build().unwrap();
-    let router = router(&App::Csrf, &sessions, &Backstage::default()).layer(map_response(draw));
-    let mut visitor = Visitor::of(&router);
-    assert_eq!(visitor.post("/add", &[], "").await.body, "NoSession");
+async fn an_outer_layer_sees_why_a_form_was_refused(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Drawn).await;
+    let mut visitor = site.visitor();
+    assert_eq!(visitor.post("/add", &[], "").await.body, "drawn: NoSession");
     visitor.visit("/token").await;
-    assert_eq!(visitor.post("/add", &[], "").await.body, "Missing");
-    assert_eq!(visitor.post("/add", &[], "csrf_token=x").await.body, "Wrong");
+    assert_eq!(visitor.post("/add", &[], "").await.body, "drawn: Missing");
+    assert_eq!(visitor.post("/add", &[], "csrf_token=x").await.body, "drawn: Wrong");
 }

@@ -1,17 +1,12 @@
 //! Who may pass, where the others go, and that nobody is sent to another site.
-//!
-//! The last test is about a layer of tower.
 
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use axum::middleware::map_response;
-use axum::response::{IntoResponse as _, Response};
-use cloakroom::{FrozenClock, GuardRefusal, MemoryStore, Sessions};
+use cloakroom::{FrozenClock, MemoryStore, Sessions};
 
-use crate::apps::axum::router;
-use crate::apps::{App, Backstage, Framework};
+use crate::apps::{App, Framework};
 use crate::support::{Answer, Site, Visitor, secret};
 
 on_every_store!(each_visitor_comes_as_far_as_they_may);
@@ -20,6 +15,7 @@ on_every_store!(who_signs_in_goes_where_they_wanted_and_never_to_another_site);
 on_every_store!(a_message_survives_the_way_to_the_sign_in_page);
 on_every_framework!(a_guard_without_sessions_says_what_to_do_and_lets_nobody_pass);
 on_every_framework!(a_store_that_is_down_is_no_stranger_at_a_guard);
+on_every_framework!(an_outer_layer_sees_why_somebody_may_not_pass);
 
 mod in_cookies {
     use super::*;
@@ -165,13 +161,7 @@ async fn a_store_that_is_down_is_no_stranger_at_a_guard(framework: Framework) {
     assert_eq!(visitor.visit("/api").await.body, "data");
 }
 
-#[tokio::test]
-async fn an_outer_layer_sees_why_somebody_may_not_pass() {
-    let draw = async |response: Response| match response.extensions().get::<GuardRefusal>() {
-        Some(GuardRefusal::NotSignedIn) => "a page of our own".into_response(),
-        _ => response,
-    };
-    let sessions = Sessions::builder(MemoryStore::new()).secret(secret()).build().unwrap();
-    let router = router(&App::Guards, &sessions, &Backstage::default()).layer(map_response(draw));
-    assert_eq!(Visitor::of(&router).get("/api").await.body, "a page of our own");
+async fn an_outer_layer_sees_why_somebody_may_not_pass(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Drawn).await;
+    assert_eq!(site.visitor().get("/orders").await.body, "drawn: NotSignedIn");
 }

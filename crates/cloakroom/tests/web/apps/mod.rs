@@ -16,11 +16,11 @@ use cloakroom::{CrossOrigin, Csrf, Sessions, TrustedProxies};
 
 /// An application, by what it is there for. Where nothing else is said a route answers GET, and 200 with a text.
 ///
-/// Every route that has a deed takes `hold`, a gate to wait at once the session is loaded.
+/// Every route takes `linger`, a gate to wait at once the session is saved, before the answer goes out; and those with a
+/// deed that takes time take `hold`, a gate to wait at once the session is loaded.
 #[derive(Clone, Debug)]
 pub(crate) enum App {
-    /// Every route does one thing to the session: [`deeds::MAIN`], and those that are about extractors. Every route takes
-    /// `linger` too, a gate to wait at once the session is saved, before the answer goes out.
+    /// Every route does one thing to the session: [`deeds::MAIN`], and those that are about extractors.
     ///
     /// | Path | |
     /// |---|---|
@@ -73,6 +73,10 @@ pub(crate) enum App {
     /// | `/welcome` | a guest | `/home` |
     /// | `/sign-in` | all; signs `ann` in and goes on to `next` | |
     Guards,
+    /// Guard, `CsrfLayer` and `CrossOriginLayer`, all as they are by default, and outside of the layer of the sessions one
+    /// that draws pages for those who are refused: `drawn: ` and what `Debug` shows of the refusal. [`deeds::DRAWN`], and
+    /// `/orders` for users.
+    Drawn,
     /// `/` behind a `require_user`, and no layer of the sessions.
     GuardAlone,
     /// Where the layer stands. `/…/count` counts; without a layer that is the answer of the extractor.

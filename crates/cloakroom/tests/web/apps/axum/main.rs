@@ -3,17 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::Extensions;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
 use axum::routing::get;
 use cloakroom::axum::{Error, Lazy, Session, SessionLayer, Typed};
 
 use super::super::deeds::{Asked, DONE, MAIN, Shop};
 use super::{Backstage, routes};
 
-pub(super) fn router(layer: SessionLayer, backstage: &Backstage) -> Router<Backstage> {
+pub(super) fn router(layer: SessionLayer) -> Router<Backstage> {
     routes(&MAIN)
         .route("/plain", get(async || DONE))
         .route("/typed/save", get(save))
@@ -21,20 +19,10 @@ pub(super) fn router(layer: SessionLayer, backstage: &Backstage) -> Router<Backs
         .route("/shared", get(shared))
         .route("/debug", get(debug))
         .layer(layer.address(peer))
-        .layer(from_fn_with_state(backstage.clone(), linger))
 }
 
 fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
-}
-
-async fn linger(
-    State(backstage): State<Backstage>,
-    Query(asked): Query<Asked>,
-    request: Request,
-    next: Next,
-) -> Response {
-    backstage.gates.linger(asked.linger.as_deref(), next.run(request)).await
 }
 
 async fn save(

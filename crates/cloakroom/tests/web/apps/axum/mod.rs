@@ -2,6 +2,7 @@
 
 mod ambient;
 mod csrf;
+mod drawn;
 mod guards;
 mod main;
 mod places;
@@ -12,8 +13,9 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRef, Query, State};
+use axum::extract::{FromRef, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use cloakroom::Sessions;
@@ -39,8 +41,8 @@ pub(super) async fn serve(app: &App, sessions: &Sessions, backstage: &Backstage)
 pub(crate) fn router(app: &App, sessions: &Sessions, backstage: &Backstage) -> Router {
     let layer = SessionLayer::new(sessions.clone());
     let router = match app {
-        App::Main => main::router(layer, backstage),
-        App::Behind(proxies) => main::router(layer.trusted_proxies(proxies.clone()), backstage),
+        App::Main => main::router(layer),
+        App::Behind(proxies) => main::router(layer.trusted_proxies(proxies.clone())),
         App::Ambient => ambient::router(layer),
         App::CrossOrigin => routes(&deeds::CROSS_ORIGIN)
             .layer(CrossOriginLayer::new(cross_origin_policy()))
@@ -48,11 +50,22 @@ pub(crate) fn router(app: &App, sessions: &Sessions, backstage: &Backstage) -> R
         App::Csrf => csrf::router(layer),
         App::Users => users::router(layer),
         App::Guards => guards::router(layer),
+        App::Drawn => drawn::router(layer),
         App::GuardAlone => guards::alone(),
         App::Places(others) => places::router(&layer, SessionLayer::new(others.clone())),
         App::Everything => places::everything(layer),
     };
-    router.with_state(backstage.clone())
+    let linger = from_fn_with_state(backstage.clone(), linger);
+    router.layer(linger).with_state(backstage.clone())
+}
+
+async fn linger(
+    State(backstage): State<Backstage>,
+    Query(asked): Query<Asked>,
+    request: Request,
+    next: Next,
+) -> Response {
+    backstage.gates.linger(asked.linger.as_deref(), next.run(request)).await
 }
 
 fn routes(deeds: &[(&str, &str, Deed)]) -> Router<Backstage> {

@@ -137,6 +137,12 @@ pub(crate) const GUARDS: [(&str, &str, Deed); 2] = [
     ("GET", "/heard", |call| content::heard(call).boxed()),
 ];
 
+/// Those of the application that draws pages for those who are refused.
+pub(crate) const DRAWN: [(&str, &str, Deed); 2] = [
+    ("GET", "/token", |call| tokens::token(call).boxed()),
+    ("POST", "/add", |call| content::count(call).boxed()),
+];
+
 impl Call {
     /// Waits at the gate that the request gave as `hold`, if it gave one.
     async fn hold(&self) {

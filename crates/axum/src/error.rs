@@ -3,9 +3,7 @@
 use std::fmt;
 
 use axum_core::response::{IntoResponse, Response};
-use cloakroom_core::ErrorKind;
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use cloakroom_core::misconfigured;
 
 /// A [`cloakroom_core::Error`] that a handler can return: `?` in a handler turns it into a response.
 ///
@@ -39,15 +37,7 @@ impl std::error::Error for Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        tracing::error!(target: "cloakroom::axum", error = &self.0 as &dyn std::error::Error, "session failed");
-        match self.0.kind() {
-            ErrorKind::Unavailable | ErrorKind::Conflict => {
-                let retry = [(RETRY_AFTER, HeaderValue::from_static("5"))];
-                let text = "The service is busy. Please try again.\n";
-                (StatusCode::SERVICE_UNAVAILABLE, retry, text).into_response()
-            }
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong.\n").into_response(),
-        }
+        self.0.answer().into_response()
     }
 }
 
@@ -86,11 +76,7 @@ impl IntoResponse for SessionRejection {
     fn into_response(self) -> Response {
         match self {
             Self::Load(error) => Error(error).into_response(),
-            Self::NoLayer => {
-                tracing::error!(target: "cloakroom::axum", "{self}");
-                // A mistake of the developer, who sees it at the first request; nothing of a visitor is in it.
-                (StatusCode::INTERNAL_SERVER_ERROR, format!("{self}\n")).into_response()
-            }
+            Self::NoLayer => misconfigured(&self.to_string()).into_response(),
         }
     }
 }

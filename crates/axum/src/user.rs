@@ -4,8 +4,7 @@ use std::fmt;
 
 use axum_core::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
-use cloakroom_core::{LoadUser, Timestamp, UserId, load_user, not_signed_in};
-use http::StatusCode;
+use cloakroom_core::{LoadUser, Timestamp, UserId, load_user, not_signed_in, user_not_loaded};
 use http::request::Parts;
 
 use crate::{Session, SessionRejection};
@@ -194,11 +193,7 @@ impl IntoResponse for UserRejection {
         match self {
             Self::Session(rejection) => rejection.into_response(),
             Self::NotSignedIn => not_signed_in().into_response(),
-            Self::Load(error) => {
-                let error: &dyn std::error::Error = &*error;
-                tracing::error!(target: "cloakroom::axum", error, "user not loaded");
-                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong.\n").into_response()
-            }
+            Self::Load(error) => user_not_loaded(&*error).into_response(),
         }
     }
 }

@@ -15,6 +15,9 @@ pub mod guide;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 
+#[cfg(feature = "actix")]
+#[doc(inline)]
+pub use cloakroom_actix as actix;
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use cloakroom_axum as axum;
@@ -28,15 +31,15 @@ pub use cloakroom_core::conformance;
 pub use cloakroom_core::testing;
 #[doc(inline)]
 pub use cloakroom_core::{
-    Answer, AsKey, AtLimit, Clock, ConfigError, CookieCache, CookieDriver, CookieSettings,
+    Answer, AsKey, AtLimit, Clock, Closing, ConfigError, CookieCache, CookieDriver, CookieSettings,
     CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Ears, End, Error, ErrorKind, Event, Finish,
     Finished, ForwardingHeader, FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key,
     KeyName, Lifetime, Listening, Listing, LoadUser, LocalPath, LogEvents, MemoryFull, MemoryStore,
     Moving, Observer, OnCorrupt, OnServerError, OnStoreError, OnTooMany, Operation, Outcome,
-    ParseIdError, ParseLocalPathError, Payload, Pending, Record, Refusal, Renewal, SameSite, Saved,
-    Secret, Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions, SignInOutcome, Signals,
-    Store, StoreCall, StoreError, StoreOperation, SystemClock, Ticket, Timestamp, TrustedProxies,
-    Typed, UserId, UserIndex, Version,
+    ParseIdError, ParseLocalPathError, Payload, Pending, Record, Refusal, Renewal, ResponseHeaders,
+    Rest, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions,
+    SignInOutcome, Signals, Store, StoreCall, StoreError, StoreOperation, SystemClock, Ticket,
+    Timestamp, TrustedProxies, Typed, UserId, UserIndex, Version,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]

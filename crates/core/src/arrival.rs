@@ -29,9 +29,15 @@ pub(crate) struct Arrival {
 
 impl Arrival {
     pub(crate) fn new(headers: &HeaderMap) -> Self {
-        let mut cookies = headers.get_all(COOKIE).iter().cloned();
+        Self::of(headers.get_all(COOKIE).iter().cloned(), headers.get(USER_AGENT).cloned())
+    }
+
+    pub(crate) fn of(
+        cookies: impl IntoIterator<Item = HeaderValue>,
+        user_agent: Option<HeaderValue>,
+    ) -> Self {
+        let mut cookies = cookies.into_iter();
         let cookie = cookies.next();
-        let user_agent = headers.get(USER_AGENT).cloned();
         Self { cookie, more_cookies: cookies.collect(), user_agent, ..Self::default() }
     }
 

@@ -49,6 +49,9 @@ pub struct CrossOrigin {
 }
 
 impl CrossOrigin {
+    /// The headers that [`check`](Self::check) looks at; for adapters whose framework has other types than `http`'s.
+    pub const HEADERS: [HeaderName; 4] = [HOST, ORIGIN, SEC_FETCH_SITE, UPGRADE];
+
     /// Makes the policy that trusts no other origin and has no exempt path.
     #[must_use]
     pub fn new() -> Self {

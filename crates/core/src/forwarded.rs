@@ -56,6 +56,9 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
+    /// The headers that [`client`](Self::client) looks at; for adapters whose framework has other types than `http`'s.
+    pub const HEADERS: [HeaderName; 2] = [FORWARDED, X_FORWARDED_FOR];
+
     /// Trusts the proxies with these addresses, or in these networks (`10.0.0.0/8`, `fd00::/8`).
     ///
     /// # Errors

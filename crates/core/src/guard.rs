@@ -53,6 +53,9 @@ pub enum GuardRefusal {
 }
 
 impl Guard {
+    /// The headers that [`check`](Self::check) looks at; for adapters whose framework has other types than `http`'s.
+    pub const HEADERS: [HeaderName; 3] = [ACCEPT, HX_REQUEST, SEC_FETCH_MODE];
+
     /// Lets signed-in visitors through. Others get 401 (Unauthorized), or see [`or_sign_in_at`](Self::or_sign_in_at).
     #[must_use]
     pub fn require_user() -> Self {

@@ -1,15 +1,25 @@
 //! What a request that used its session adds to the head of its response.
 
-use http::header::{CACHE_CONTROL, COOKIE, Entry, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, COOKIE, Entry, HeaderName, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 /// Headers to add to the response; see [`Pending::finish`](crate::Pending::finish).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "without its headers the response does not carry the session"]
 pub struct Head {
     /// The names of our cookies and their `Set-Cookie` lines.
     pub(crate) cookies: Vec<(String, HeaderValue)>,
     pub(crate) used: bool,
+}
+
+/// The headers of a response that a [`Head`] is applied to: those of `http`, or of a framework with types of its own. For
+/// adapters.
+pub trait ResponseHeaders {
+    /// Adds `value` to the header `name`, beside its other values, unless one of them `says` the same already.
+    fn add_unless(&mut self, name: HeaderName, value: HeaderValue, says: impl Fn(&[u8]) -> bool);
+
+    /// Adds `value` to the header `name`, in place of those values that are `old`; all others stay, in their order.
+    fn replace(&mut self, name: HeaderName, value: HeaderValue, old: impl Fn(&[u8]) -> bool);
 }
 
 impl Head {
@@ -18,63 +28,58 @@ impl Head {
     /// `Vary: Cookie` where the session was used, so that a shared cache does not mix visitors up (RFC 9110,
     /// section 12.5.5). With `Set-Cookie` also `Cache-Control: no-cache="set-cookie"`, so that it does not keep the
     /// cookie (RFC 9111, section 5.2.2.4), unless the application said something stricter.
-    pub fn apply(self, headers: &mut HeaderMap) {
+    pub fn apply(self, headers: &mut impl ResponseHeaders) {
         if self.used {
-            vary(headers);
+            // Caches may know already that the cookie matters.
+            headers.add_unless(VARY, HeaderValue::from_static("cookie"), |value| {
+                has_token(value, &["*", COOKIE.as_str()])
+            });
         }
         if self.cookies.is_empty() {
             return;
         }
         for (name, line) in self.cookies {
-            remove_cookie(headers, &name);
-            headers.append(SET_COOKIE, line);
+            // A response has one of a name at most (RFC 6265bis, section 4.1.1).
+            headers.replace(SET_COOKIE, line, |line| {
+                line.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+            });
         }
-        if !is_private(headers) {
-            headers.append(CACHE_CONTROL, HeaderValue::from_static("no-cache=\"set-cookie\""));
-        }
+        let keep_off = HeaderValue::from_static("no-cache=\"set-cookie\"");
+        headers.add_unless(CACHE_CONTROL, keep_off, |value| {
+            has_token(value, &["no-store", "private", "no-cache"])
+        });
     }
 }
 
-/// Tells caches that the cookie matters, if they do not know already.
-fn vary(headers: &mut HeaderMap) {
-    let varies = |value: &HeaderValue| {
-        tokens(value).any(|token| token == "*" || token.eq_ignore_ascii_case(COOKIE.as_str()))
-    };
-    let cookie = HeaderValue::from_static("cookie");
-    match headers.entry(VARY) {
-        Entry::Vacant(place) => {
-            place.insert(cookie);
-        }
-        Entry::Occupied(values) if values.iter().any(varies) => {}
-        Entry::Occupied(mut values) => values.append(cookie),
-    }
-}
-
-/// Tells whether the application's own directives keep the response out of shared caches.
-fn is_private(headers: &HeaderMap) -> bool {
-    headers.get_all(CACHE_CONTROL).iter().flat_map(tokens).any(|token| {
-        ["no-store", "private", "no-cache"].iter().any(|strict| token.eq_ignore_ascii_case(strict))
+/// Tells whether a header's value, a list, holds one of these tokens by itself.
+fn has_token(value: &[u8], tokens: &[&str]) -> bool {
+    value.split(|&byte| byte == b',').any(|token| {
+        tokens.iter().any(|wanted| token.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes()))
     })
 }
 
-fn tokens(value: &HeaderValue) -> impl Iterator<Item = &str> {
-    value.to_str().unwrap_or_default().split(',').map(str::trim)
-}
-
-/// Removes an older `Set-Cookie` of our name: a response has one at most (RFC 6265bis, section 4.1.1).
-fn remove_cookie(headers: &mut HeaderMap, name: &str) {
-    let is_ours = |line: &HeaderValue| {
-        line.as_bytes().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-    };
-    if !headers.get_all(SET_COOKIE).iter().any(is_ours) {
-        return;
-    }
-    if let Entry::Occupied(lines) = headers.entry(SET_COOKIE) {
-        let (_, lines) = lines.remove_entry_mult();
-        let others: Vec<_> = lines.filter(|line| !is_ours(line)).collect();
-        for line in others {
-            headers.append(SET_COOKIE, line);
+impl ResponseHeaders for HeaderMap {
+    fn add_unless(&mut self, name: HeaderName, value: HeaderValue, says: impl Fn(&[u8]) -> bool) {
+        match self.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(values) if values.iter().any(|value| says(value.as_bytes())) => {}
+            Entry::Occupied(mut values) => values.append(value),
         }
+    }
+
+    fn replace(&mut self, name: HeaderName, value: HeaderValue, old: impl Fn(&[u8]) -> bool) {
+        if self.get_all(&name).iter().any(|value| old(value.as_bytes()))
+            && let Entry::Occupied(values) = self.entry(&name)
+        {
+            let (_, values) = values.remove_entry_mult();
+            let others: Vec<_> = values.filter(|value| !old(value.as_bytes())).collect();
+            for other in others {
+                self.append(&name, other);
+            }
+        }
+        self.append(name, value);
     }
 }
 

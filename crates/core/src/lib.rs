@@ -37,6 +37,7 @@
 
 mod arrival;
 mod builder;
+mod closing;
 mod devices;
 mod events;
 mod finish;
@@ -95,9 +96,10 @@ pub mod fuzzing;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use self::answer::Answer;
+pub use self::answer::{Answer, misconfigured, user_not_loaded};
 pub use self::builder::SessionsBuilder;
 pub use self::carried::{CookieCache, CookieDriver};
+pub use self::closing::{Closing, Rest};
 pub use self::cookie::{CookieSettings, SameSite};
 pub use self::cross_origin::{CrossOrigin, CrossOriginRefusal};
 pub use self::csrf::{Csrf, CsrfRefusal, CsrfStep};
@@ -107,7 +109,7 @@ pub use self::events::{Event, LogEvents, Observer, Refusal, Renewal, StoreCall, 
 pub use self::finish::{Finish, Finished};
 pub use self::forwarded::{ForwardingHeader, TrustedProxies};
 pub use self::guard::{Guard, GuardRefusal, not_signed_in};
-pub use self::head::Head;
+pub use self::head::{Head, ResponseHeaders};
 pub use self::id::{Id, ParseIdError};
 pub use self::key::{AsKey, Key, KeyName};
 pub use self::lifetime::Lifetime;

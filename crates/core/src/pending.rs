@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http::HeaderMap;
-
 use crate::arrival::Arrival;
 use crate::commit::{Asker, Found};
 use crate::lifetime::LONGEST_COOKIE;
@@ -25,8 +23,8 @@ use crate::{Error, Event, Id, Record, Refusal, Session, Sessions, Timestamp};
 pub struct Pending(Session);
 
 impl Pending {
-    pub(crate) fn new(sessions: Sessions, headers: &HeaderMap) -> Self {
-        Self(Session::unloaded(sessions, Arrival::new(headers)))
+    pub(crate) fn new(sessions: Sessions, arrival: Arrival) -> Self {
+        Self(Session::unloaded(sessions, arrival))
     }
 
     /// Returns whose session this is.

@@ -5,8 +5,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::lock::Mutex;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
+use crate::arrival::Arrival;
 use crate::builder::Home;
 use crate::cookie::CookieWriter;
 use crate::events::Observers;
@@ -165,7 +166,18 @@ impl Sessions {
     /// Returns the session of a request with these headers, not loaded yet. For adapters; costs no I/O.
     #[must_use]
     pub fn pending(&self, headers: &HeaderMap) -> Pending {
-        Pending::new(self.clone(), headers)
+        Pending::new(self.clone(), Arrival::new(headers))
+    }
+
+    /// Returns the session of a request whose headers are not of `http`'s types, as [`pending`](Self::pending) does: `cookies`
+    /// are the values of `Cookie`, and `user_agent` is kept only of requests that sign somebody in. For adapters.
+    #[must_use]
+    pub fn pending_of(
+        &self,
+        cookies: impl IntoIterator<Item = HeaderValue>,
+        user_agent: Option<HeaderValue>,
+    ) -> Pending {
+        Pending::new(self.clone(), Arrival::of(cookies, user_agent))
     }
 
     /// Tells whether both are the same object, so that nested layers can see that they are.

@@ -75,6 +75,9 @@ impl Default for Csrf {
 }
 
 impl Csrf {
+    /// The headers that [`check`](Self::check) looks at; for adapters whose framework has other types than `http`'s.
+    pub const HEADERS: [HeaderName; 2] = [CONTENT_TYPE, X_CSRF_TOKEN];
+
     /// Makes the policy without exempt paths, for forms of at most 64 KiB.
     #[must_use]
     pub fn new() -> Self {

@@ -85,7 +85,8 @@ async fn where_the_layer_is_missing_the_answer_says_how_to_add_it(framework: Fra
     for path in ["/without", "/lazy"] {
         let answer = visitor.get(path).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(answer.body, framework.without_a_layer());
+        let help = framework.how_to_add_the_layer();
+        assert_eq!(answer.body, format!("this route has no session: {help}\n"));
     }
     assert_eq!(visitor.get("/maybe").await.body, "false");
     let everywhere = framework.serve(&App::Everything, &measured().0).await.visitor();

@@ -5,6 +5,7 @@
 //! modules or tests that are about one alone say so.
 
 #![cfg(all(
+    feature = "actix",
     feature = "axum",
     feature = "conformance",
     feature = "postgres",

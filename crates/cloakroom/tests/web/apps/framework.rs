@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use cloakroom::Sessions;
 
-use super::{App, Backstage, axum};
+use super::{App, Backstage, actix, axum};
 use crate::support::Visitor;
 
 /// A framework that has an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framework {
     Axum,
+    Actix,
 }
 
 /// An application that is served on a port of the loopback interface, until the last clone of this and the last of its
@@ -25,20 +26,24 @@ pub(crate) struct Server {
 
 impl Framework {
     /// All of them.
-    pub(crate) const ALL: [Self; 1] = [Self::Axum];
+    pub(crate) const ALL: [Self; 2] = [Self::Axum, Self::Actix];
 
     /// The name that its tests have.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Axum => "axum",
+            Self::Actix => "actix",
         }
     }
 
-    /// What a route answers that has an extractor and no layer round it.
-    pub(crate) fn without_a_layer(self) -> &'static str {
+    /// What somebody has to do who forgot the layer of the sessions.
+    pub(crate) fn how_to_add_the_layer(self) -> &'static str {
         match self {
             Self::Axum => {
-                "this route has no session: add `.layer(SessionLayer::new(sessions))` to its router, after the route\n"
+                "add `.layer(SessionLayer::new(sessions))` to its router, after the route"
+            }
+            Self::Actix => {
+                "add `.wrap(SessionLayer::new(sessions))` to its application, scope or route"
             }
         }
     }
@@ -57,6 +62,7 @@ impl Framework {
     ) -> Server {
         match self {
             Self::Axum => axum::serve(app, sessions, backstage).await,
+            Self::Actix => actix::serve(app, sessions, backstage).await,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! `deeds`. So a module of a framework holds what is the framework's: extractors, layers and their order, and how it
 //! serves. A route that a framework's module forgets or does differently is a test that fails there and only there.
 
+mod actix;
 pub(crate) mod axum;
 mod backstage;
 mod deeds;

@@ -37,6 +37,7 @@ macro_rules! on_sites {
     ($test:ident, $($site:ident)*) => {
         mod $test {
             on_sites!(of Axum axum $test, $($site)*);
+            on_sites!(of Actix actix $test, $($site)*);
         }
     };
     (of $Framework:ident $framework:ident $test:ident, $($site:ident)*) => {
@@ -90,7 +91,16 @@ macro_rules! on_every_framework {
 
             #[test]
             fn axum() {
-                run(Box::pin(async { Framework::Axum }), |framework| {
+                with(Framework::Axum);
+            }
+
+            #[test]
+            fn actix() {
+                with(Framework::Actix);
+            }
+
+            fn with(framework: Framework) {
+                run(Box::pin(async move { framework }), |framework| {
                     Box::pin(super::$test(framework))
                 });
             }

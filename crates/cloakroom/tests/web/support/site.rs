@@ -23,6 +23,8 @@ use crate::apps::{App, Backstage, Framework, Server};
 pub(crate) struct Site {
     framework: Framework,
     servers: Vec<Server>,
+    /// Those before: where each server has runtimes of its own, connections to the storage live on the first one's.
+    retired: Vec<Server>,
     /// Those of the first server.
     pub(crate) sessions: Sessions,
     pub(crate) backstage: Backstage,
@@ -144,7 +146,18 @@ impl Site {
         let (backstage, tape) = (Backstage::default(), Tape::default());
         let observed = |builder: SessionsBuilder| builder.observer(tape.clone());
         let (servers, sessions) = open(&places, observed, framework, &App::Main, &backstage).await;
-        Self { framework, servers, sessions, backstage, tape, gauge, places, _folder: folder }
+        let retired = Vec::new();
+        Self {
+            framework,
+            servers,
+            retired,
+            sessions,
+            backstage,
+            tape,
+            gauge,
+            places,
+            _folder: folder,
+        }
     }
 
     /// The same storage with another application, on as many servers.
@@ -154,12 +167,13 @@ impl Site {
 
     /// The same storage with another application and sessions that are configured so.
     pub(crate) async fn serving_with(
-        self,
+        mut self,
         app: App,
         configure: impl Fn(SessionsBuilder) -> SessionsBuilder,
     ) -> Self {
         let (servers, sessions) =
             open(&self.places, configure, self.framework, &app, &self.backstage).await;
+        self.retired.append(&mut self.servers);
         Self { servers, sessions, ..self }
     }
 

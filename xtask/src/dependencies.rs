@@ -24,10 +24,10 @@ const AXUM: &[&str] = &["axum", "axum-core", "axum-extra"];
 const TOWER: &[&str] = &["tower", "tower-http", "tower-layer", "tower-service"];
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper"];
 const DRIVERS: &[&str] = &["rusqlite", "libsqlite3-sys", "sqlx", "tokio-postgres", "redis"];
-const OUR_ADAPTERS: &[&str] = &["cloakroom-axum", "cloakroom-tower"];
+const OUR_ADAPTERS: &[&str] = &["cloakroom-actix", "cloakroom-axum", "cloakroom-tower"];
 const OUR_STORES: &[&str] = &["cloakroom-postgres", "cloakroom-redis", "cloakroom-sqlite"];
 
-const ABSENCES: [Absence; 7] = [
+const ABSENCES: [Absence; 8] = [
     // The engine names no framework and no driver,
     Absence {
         from: "cloakroom-core",
@@ -56,13 +56,19 @@ const ABSENCES: [Absence; 7] = [
     Absence {
         from: "cloakroom-tower",
         features: Features::All,
-        packages: &[ACTIX, AXUM, DRIVERS, OUR_STORES, &["cloakroom-axum"]],
+        packages: &[ACTIX, AXUM, DRIVERS, OUR_STORES, &["cloakroom-actix", "cloakroom-axum"]],
     },
     // `axum-core` changes more rarely than `axum` and is all that an extractor needs.
     Absence {
         from: "cloakroom-axum",
         features: Features::All,
-        packages: &[ACTIX, DRIVERS, OUR_STORES, &["axum", "axum-extra"]],
+        packages: &[ACTIX, DRIVERS, OUR_STORES, &["axum", "axum-extra", "cloakroom-actix"]],
+    },
+    // actix-web has no tower, and needs none.
+    Absence {
+        from: "cloakroom-actix",
+        features: Features::All,
+        packages: &[AXUM, TOWER, DRIVERS, OUR_STORES, &["cloakroom-axum", "cloakroom-tower"]],
     },
 ];
 

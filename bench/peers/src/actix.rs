@@ -1,12 +1,11 @@
-//! actix-session behind the contract, in actix-web, with its defaults but for plain http and a fixed key; and actix-web
-//! without sessions.
+//! actix-session behind the contract, in actix-web, with its defaults but for plain http and a fixed key.
 
 use actix_session::{
     Session, SessionGetError, SessionInsertError, SessionMiddleware,
     storage::{CookieSessionStore, RedisSessionStore, SessionStore},
 };
 use actix_web::{
-    App, HttpResponse, HttpServer, ResponseError,
+    App, HttpServer, ResponseError,
     cookie::Key,
     rt::System,
     web::{Json, Query, ServiceConfig, get},
@@ -22,9 +21,6 @@ use serde_json::{Map, Value};
 /// Fixed, so that two processes share a store.
 const KEY: [u8; 64] = [7; 64];
 
-/// A cookie that nothing reads, so that requests to `bare` are as long as those to others.
-const COOKIE: &str = "id=AAAAAAAAAAAAAAAAAAAAAA; HttpOnly; SameSite=Lax; Path=/";
-
 /// actix-session over Redis.
 pub(crate) fn redis(port: u16, workers: usize) -> Result<()> {
     System::new().block_on(async {
@@ -36,24 +32,6 @@ pub(crate) fn redis(port: u16, workers: usize) -> Result<()> {
 /// actix-session in encrypted cookies, its default.
 pub(crate) fn cookie(port: u16, workers: usize) -> Result<()> {
     System::new().block_on(with_store(port, workers, CookieSessionStore::default))
-}
-
-/// actix-web alone: constant answers.
-pub(crate) fn bare(port: u16, workers: usize) -> Result<()> {
-    let routes = |config: &mut ServiceConfig| {
-        let seed = async || HttpResponse::Ok().insert_header(("Set-Cookie", COOKIE)).body("1");
-        config
-            .route("/read", get().to(async || "1"))
-            .route("/write", get().to(async || "2"))
-            .route("/seed", get().to(seed))
-            .route("/plain", get().to(async || DONE));
-    };
-    System::new().block_on(async move {
-        let server = HttpServer::new(move || App::new().configure(routes)).workers(workers);
-        let server = server.bind(("127.0.0.1", port)).with_context(|| no_port(port))?;
-        server.addrs().into_iter().for_each(say_ready);
-        server.run().await.context("the server ended")
-    })
 }
 
 /// Serves until a signal comes.

@@ -17,8 +17,6 @@ pub enum Peer {
     TowerSessionsSqlite,
     /// tower-sessions over Redis, by fred
     TowerSessionsRedis,
-    /// actix-web without sessions
-    BareActix,
     /// actix-session in encrypted cookies, in actix-web
     ActixSessionCookie,
     /// actix-session over Redis, in actix-web
@@ -33,7 +31,7 @@ impl System for Peer {
             Self::TowerSessionsMemory => Ok(stores::memory()),
             Self::TowerSessionsSqlite => stores::sqlite().await,
             Self::TowerSessionsRedis => stores::redis().await,
-            Self::BareActix | Self::ActixSessionCookie | Self::ActixSessionRedis => {
+            Self::ActixSessionCookie | Self::ActixSessionRedis => {
                 bail!("actix-web is no router of axum's")
             }
             Self::TowerSessionsPostgres => stores::postgres().await,
@@ -42,7 +40,6 @@ impl System for Peer {
 
     fn serve_by_itself(self, port: u16, workers: usize) -> Option<Result<()>> {
         match self {
-            Self::BareActix => Some(actix::bare(port, workers)),
             Self::ActixSessionCookie => Some(actix::cookie(port, workers)),
             Self::ActixSessionRedis => Some(actix::redis(port, workers)),
             _ => None,

@@ -18,6 +18,8 @@ pub(super) enum Measured {
     LimitEncrypted,
     CloakroomEncrypted,
     BareActix,
+    CloakroomActixMemory,
+    CloakroomActixCookie,
     ActixSessionCookie,
     CloakroomSqlite,
     TowerSessionsSqlite,
@@ -46,6 +48,8 @@ impl Measured {
             Self::LimitSigned => "limit-signed",
             Self::LimitEncrypted => "limit-encrypted",
             Self::BareActix => "bare-actix",
+            Self::CloakroomActixMemory => "cloakroom-actix-memory",
+            Self::CloakroomActixCookie => "cloakroom-actix-cookie",
             Self::ActixSessionCookie => "actix-session-cookie",
             Self::CloakroomPostgres => "cloakroom-postgres",
             Self::CloakroomSqlite => "cloakroom-sqlite",
@@ -74,12 +78,14 @@ impl Measured {
             | Self::CloakroomRedis
             | Self::LimitRedis
             | Self::CloakroomPostgres
-            | Self::LimitPostgres => Home::Contenders,
+            | Self::LimitPostgres
+            | Self::BareActix
+            | Self::CloakroomActixMemory
+            | Self::CloakroomActixCookie => Home::Contenders,
             Self::TowerSessionsMemory
             | Self::TowerSessionsSqlite
             | Self::TowerSessionsRedis
             | Self::TowerSessionsPostgres
-            | Self::BareActix
             | Self::ActixSessionCookie
             | Self::ActixSessionRedis => Home::Peers,
         }
@@ -88,7 +94,11 @@ impl Measured {
     /// The framework that it runs in, without sessions.
     pub(super) const fn bare(self) -> Self {
         match self {
-            Self::BareActix | Self::ActixSessionCookie | Self::ActixSessionRedis => Self::BareActix,
+            Self::BareActix
+            | Self::CloakroomActixMemory
+            | Self::CloakroomActixCookie
+            | Self::ActixSessionCookie
+            | Self::ActixSessionRedis => Self::BareActix,
             _ => Self::Bare,
         }
     }
@@ -98,6 +108,7 @@ impl Measured {
         match self {
             Self::CloakroomMemory => Some(Self::TowerSessionsMemory),
             Self::CloakroomSqlite => Some(Self::TowerSessionsSqlite),
+            Self::CloakroomActixCookie => Some(Self::ActixSessionCookie),
             Self::CloakroomRedis => Some(Self::TowerSessionsRedis),
             Self::CloakroomPostgres => Some(Self::TowerSessionsPostgres),
             _ => None,

@@ -22,31 +22,28 @@ use crate::{
 /// Fixed, so that two processes share a store.
 const SECRET: &str = "everybody may know what the bench signs with";
 
-const CART: Key<Vec<Item>> = Key::new("cart");
-const N: Key<i64> = Key::new("n");
+pub(super) const CART: Key<Vec<Item>> = Key::new("cart");
+pub(super) const N: Key<i64> = Key::new("n");
 
 /// Over the memory store.
-pub(super) fn memory() -> Result<Opened> {
-    let sessions = Sessions::builder(MemoryStore::new())
-        .secret(Secret::new(SECRET)?)
-        .insecure_http()
-        .build()?;
-    Ok(Opened::in_memory(router(sessions)))
+pub(super) fn memory() -> Result<Sessions> {
+    let builder = Sessions::builder(MemoryStore::new()).secret(Secret::new(SECRET)?);
+    Ok(builder.insecure_http().build()?)
 }
 
 /// In the visitor's own cookie, signed.
-pub(super) fn signed() -> Result<Opened> {
+pub(super) fn signed() -> Result<Sessions> {
     in_cookie(CookieDriver::signed())
 }
 
 /// In the visitor's own cookie, encrypted.
-pub(super) fn encrypted() -> Result<Opened> {
+pub(super) fn encrypted() -> Result<Sessions> {
     in_cookie(CookieDriver::encrypted())
 }
 
-fn in_cookie(driver: CookieDriver) -> Result<Opened> {
+fn in_cookie(driver: CookieDriver) -> Result<Sessions> {
     let builder = Sessions::in_cookie(driver).secret(Secret::new(SECRET)?);
-    Ok(Opened::in_memory(router(builder.insecure_http().build()?)))
+    Ok(builder.insecure_http().build()?)
 }
 
 /// Over SQLite.

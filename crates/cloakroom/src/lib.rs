@@ -4,6 +4,7 @@
 mod config;
 // Its examples are whole applications, on every store, watched and tested.
 #[cfg(all(
+    feature = "actix",
     feature = "axum",
     feature = "conformance",
     feature = "metrics",

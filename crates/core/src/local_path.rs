@@ -63,7 +63,20 @@ impl LocalPath {
     /// ```
     #[must_use]
     pub fn next_of(uri: &Uri) -> Option<Self> {
-        let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+        Self::next_in(uri.query()?)
+    }
+
+    /// Does the same as [`next_of`](Self::next_of) with the query alone, as it stands in the request, without the question mark:
+    /// for frameworks whose `Uri` is not that of `http` 1.
+    ///
+    /// ```
+    /// use cloakroom_core::LocalPath;
+    ///
+    /// assert_eq!(LocalPath::next_in("page=2&next=%2Fcheckout").unwrap().as_str(), "/checkout");
+    /// ```
+    #[must_use]
+    pub fn next_in(query: &str) -> Option<Self> {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
         let (_, next) = pairs.find(|(name, _)| name == NEXT)?;
         Self::parse(&next)
     }

@@ -122,3 +122,40 @@ fn actix_value(value: &HeaderValue) -> actix::header::HeaderValue {
     copy.set_sensitive(value.is_sensitive());
     copy
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_versions_read_the_same() {
+        for code in 0..=1_000 {
+            let other = actix::StatusCode::from_u16(code).is_ok();
+            assert_eq!(StatusCode::from_u16(code).is_ok(), other, "{code}");
+        }
+        for byte in 0..=255 {
+            let text = [b'a', byte, b'a'];
+            let other = actix::header::HeaderValue::from_bytes(&text).is_ok();
+            assert_eq!(HeaderValue::from_bytes(&text).is_ok(), other, "value {byte}");
+            // Names cross the border only towards actix-web, methods only towards the core.
+            let other = actix::header::HeaderName::from_bytes(&text).is_ok();
+            assert!(other || HeaderName::from_bytes(&text).is_err(), "name {byte}");
+            let other = actix::Method::from_bytes(&text).is_ok();
+            assert!(!other || Method::from_bytes(&text).is_ok(), "method {byte}");
+        }
+    }
+
+    #[test]
+    fn targets_stay_as_they_are() {
+        let places = (b' '..=255).map(|byte| [b"/a", &[byte][..], b"?b=", &[byte], b"c"].concat());
+        let others = ["*", "/", "/?", "http://host:80/a?b", "host:443"].map(Vec::from);
+        let mut read = 0;
+        for target in places.chain(others) {
+            let Ok(target) = actix::Uri::try_from(&target[..]) else { continue };
+            read += 1;
+            assert_eq!(uri(target.to_string()).to_string(), target.to_string());
+        }
+        assert!(read > 80, "{read}");
+        assert_eq!(uri("no target".to_owned()).path(), "//");
+    }
+}

@@ -29,6 +29,11 @@ async fn panic(session: Session, request: actix_web::HttpRequest) -> String {
     panic!("on purpose");
 }
 
+/// Polls once; tells whether there is more to come.
+async fn begin(work: &mut (impl Future + Unpin)) -> bool {
+    poll_fn(|cx| Poll::Ready(work.poll_unpin(cx).is_pending())).await
+}
+
 #[actix_web::test]
 async fn a_client_that_goes_away_commits_nothing_but_a_sign_out() {
     let (sessions, gauge) = gauged();
@@ -38,7 +43,7 @@ async fn a_client_that_goes_away_commits_nothing_but_a_sign_out() {
         let cookie = ann(&sessions).await;
         assert_eq!(gauge.take().1, 1, "signed in");
         let mut call = Box::pin(app.call(get(path, &cookie).to_request()));
-        poll_fn(|cx| Poll::Ready(assert!(call.poll_unpin(cx).is_pending()))).await;
+        assert!(begin(&mut call).await, "it waits");
         drop(call);
         // What is left runs before this does.
         tokio::task::yield_now().await;
@@ -81,7 +86,7 @@ async fn a_save_that_has_begun_is_finished_although_the_client_goes_away() {
     let cookie = ann(&sessions).await;
     call_service(&app, get("/visit", &cookie).to_request()).await;
     let mut call = Box::pin(app.call(get("/slow", &cookie).to_request()));
-    poll_fn(|cx| Poll::Ready(assert!(call.poll_unpin(cx).is_pending()))).await;
+    assert!(begin(&mut call).await, "it waits");
     assert_eq!(gauge.held(), 1, "the save has begun");
     drop(call);
     gauge.resume();

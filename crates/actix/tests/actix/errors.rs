@@ -91,7 +91,7 @@ async fn an_error_of_a_middleware_is_judged_by_its_status_and_carries_the_cookie
     let app = init_service(app).await;
     for (path, status, saved) in ERRORS {
         let request = TestRequest::with_uri(path).to_request();
-        let error = try_call_service(&app, request).await.err().expect("the middleware failed");
+        let error = try_call_service(&app, request).await.expect_err("the middleware failed");
         let response = error.error_response();
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.headers().get("vary").unwrap(), "cookie");
@@ -126,11 +126,11 @@ async fn an_error_whose_session_is_not_saved_becomes_a_503() {
     assert_eq!(response.status(), 503);
     assert_eq!(lines(&response, "retry-after"), ["5"]);
     assert_eq!(lines(&response, "set-cookie"), [""; 0]);
-    let response = response.into_body().try_into_bytes().ok().expect("no stream");
+    let response = response.into_body().try_into_bytes().expect("no stream");
     assert_eq!(response, "");
     gauge.fail(false);
     let error = try_call_service(&app, TestRequest::with_uri("/bad").to_request()).await;
-    let response = error.err().expect("the middleware failed").error_response();
+    let response = error.expect_err("the middleware failed").error_response();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers().get("retry-after").unwrap(), "5");
 }
@@ -142,7 +142,7 @@ async fn a_server_error_still_signs_out() {
         .default_service(web::to(async |session: Session| {
             session.set("visits", &7).unwrap();
             session.destroy().unwrap();
-            HttpResponse::InternalServerError()
+            HttpResponse::InternalServerError().finish()
         }))
         .wrap(SessionLayer::new(sessions.clone()));
     let cookie = crate::support::ann(&sessions).await;

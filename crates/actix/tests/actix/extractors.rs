@@ -30,8 +30,8 @@ async fn without_the_layer_there_is_no_session_and_the_message_says_how_to_get_o
 async fn a_store_that_is_down_is_no_visitor_without_a_session() {
     let (sessions, gauge) = gauged();
     let result = async |session: Result<Session, SessionRejection>| match session {
-        Ok(_) => HttpResponse::Ok(),
-        Err(_) => HttpResponse::BadGateway(),
+        Ok(_) => HttpResponse::Ok().finish(),
+        Err(_) => HttpResponse::BadGateway().finish(),
     };
     let app = App::new()
         .route(

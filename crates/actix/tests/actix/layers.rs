@@ -1,6 +1,6 @@
 //! Where layers stand: round everything, a scope, a route, and inside of each other.
 
-use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
@@ -8,7 +8,8 @@ use cloakroom_actix::{
     CrossOriginLayer, CsrfLayer, GuardLayer, Session, SessionLayer, require_user,
 };
 use cloakroom_core::{
-    Guard, MemoryStore, Secret, Sessions, TrustedProxies, UserId, ambient, testing,
+    ForwardingHeader, Guard, MemoryStore, Secret, Sessions, TrustedProxies, UserId, ambient,
+    testing,
 };
 
 use crate::support::{ann, cookie_of, gauged, get, lines, memory, visit, visits};
@@ -93,34 +94,32 @@ async fn what_the_application_says_to_caches_and_browsers_stays() {
 
 #[actix_web::test]
 async fn the_address_is_the_peers_or_the_one_that_a_trusted_proxy_tells() {
-    let own = SessionLayer::new;
-    let none = |sessions| SessionLayer::new(sessions).address(|_| None);
-    let behind = |sessions| {
-        let proxies = TrustedProxies::new(["192.0.2.1"]).unwrap();
-        SessionLayer::new(sessions).trusted_proxies(proxies)
-    };
-    type Layered = fn(Sessions) -> SessionLayer;
-    for (layer, expected) in
-        [(own as Layered, Some("192.0.2.1")), (none, None), (behind, Some("203.0.113.9"))]
-    {
-        let sessions = memory();
-        let app = App::new()
-            .route(
-                "/",
-                web::get().to(async |session: Session| session.sign_in("ann").is_ok().to_string()),
-            )
-            .wrap(layer(sessions.clone()));
-        let app = init_service(app).await;
-        let peer: SocketAddr = "192.0.2.1:4711".parse().unwrap();
+    let proxies = || TrustedProxies::new(["192.0.2.1"]).unwrap();
+    let sessions = memory();
+    let layer = || SessionLayer::new(sessions.clone());
+    let ann = UserId::new("ann").unwrap();
+    for (layer, expected) in [
+        (layer(), Some("192.0.2.1")),
+        (layer().address(|_| None), None),
+        (layer().trusted_proxies(proxies()), Some("203.0.113.9")),
+        (
+            layer().trusted_proxies(proxies().header(ForwardingHeader::Forwarded)),
+            Some("203.0.113.10"),
+        ),
+    ] {
+        let sign_in = async |session: Session| session.sign_in("ann").is_ok().to_string();
+        let app = App::new().route("/", web::get().to(sign_in)).wrap(layer);
         let request = TestRequest::default()
-            .peer_addr(peer)
+            .peer_addr("192.0.2.1:4711".parse().unwrap())
             .insert_header(("x-forwarded-for", "203.0.113.9"))
+            .insert_header(("forwarded", "for=203.0.113.10"))
             .insert_header(("user-agent", "a browser"));
-        call_service(&app, request.to_request()).await;
-        let ann = sessions.of_user(&UserId::new("ann").unwrap()).await.unwrap();
-        let address = ann[0].address.map(|address| address.to_string());
+        call_service(&init_service(app).await, request.to_request()).await;
+        let signed_in = sessions.of_user(&ann).await.unwrap();
+        let address = signed_in[0].address.map(|address| address.to_string());
         assert_eq!(address.as_deref(), expected);
-        assert_eq!(ann[0].user_agent.as_deref(), Some("a browser"));
+        assert_eq!(signed_in[0].user_agent.as_deref(), Some("a browser"));
+        sessions.revoke_all(&ann).await.unwrap();
     }
 }
 
@@ -142,6 +141,17 @@ async fn a_guard_leads_back_to_the_whole_target_also_from_inside_a_scope() {
     assert_eq!(lines(&refused, "location"), ["/sign-in?next=%2Faccount%2Forders%3Fpage%3D2"]);
     let refusal = refused.response().extensions().get().copied();
     assert_eq!(refusal, Some(cloakroom_core::GuardRefusal::NotSignedIn));
+    for (name, value, status) in [
+        ("sec-fetch-mode", "navigate", 303),
+        ("sec-fetch-mode", "cors", 401),
+        ("hx-request", "true", 401),
+    ] {
+        let stranger = TestRequest::with_uri("/account/orders").insert_header((name, value));
+        let stranger =
+            stranger.append_header(("accept", if status == 303 { "*/*" } else { "text/html" }));
+        let refused = call_service(&app, stranger.to_request()).await;
+        assert_eq!(refused.status(), status, "{name}: {value}");
+    }
     let member = get("/account/orders", &ann(&sessions).await);
     assert_eq!(read_body(call_service(&app, member.to_request()).await).await, "ann");
 }
@@ -163,9 +173,9 @@ async fn what_needs_a_session_says_so_where_there_is_none() {
 
 #[actix_web::test]
 async fn requests_of_other_sites_are_refused_before_the_application_sees_them() {
-    let seen = web::Data::new(std::sync::atomic::AtomicUsize::new(0));
-    let count = async |seen: web::Data<std::sync::atomic::AtomicUsize>| {
-        seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let seen = web::Data::new(AtomicUsize::new(0));
+    let count = async |seen: web::Data<AtomicUsize>| {
+        seen.fetch_add(1, Ordering::Relaxed);
         "done"
     };
     let app = App::new()
@@ -182,11 +192,12 @@ async fn requests_of_other_sites_are_refused_before_the_application_sees_them() 
         .insert_header(("upgrade", "websocket"))
         .insert_header(("sec-fetch-site", "cross-site"));
     assert_eq!(call_service(&app, socket.to_request()).await.status(), 403);
-    let foreign = TestRequest::post()
-        .insert_header(("host", "shop.example"))
-        .insert_header(("origin", "https://evil.example"));
-    assert_eq!(call_service(&app, foreign.to_request()).await.status(), 403);
-    assert_eq!(seen.load(std::sync::atomic::Ordering::Relaxed), 1);
+    for (origin, status) in [("https://shop.example", 200), ("https://evil.example", 403)] {
+        let request = TestRequest::post().insert_header(("host", "shop.example"));
+        let request = request.insert_header(("origin", origin)).to_request();
+        assert_eq!(call_service(&app, request).await.status(), status, "{origin}");
+    }
+    assert_eq!(seen.load(Ordering::Relaxed), 2);
 }
 
 #[actix_web::test]

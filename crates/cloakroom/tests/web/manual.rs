@@ -1,4 +1,5 @@
-//! Sessions by hand: a server of `hyper` alone, without a layer and without a framework.
+//! Sessions by hand: a server of `hyper` alone, without a layer and without a framework. Beside it run those of each
+//! framework, whose layers see the same sessions.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,6 @@
 //! Moving house, from one kind of store to another, with visitors in it.
+//!
+//! What moves are stores, so one framework is enough; `while_moving` runs all other tests with both.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

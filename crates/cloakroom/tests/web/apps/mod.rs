@@ -10,15 +10,15 @@ mod backstage;
 mod deeds;
 mod framework;
 
+use cloakroom::{CrossOrigin, Csrf, Sessions, TrustedProxies};
+
 pub(crate) use self::backstage::Backstage;
 pub(crate) use self::framework::{Framework, Server};
 
-use cloakroom::{CrossOrigin, Csrf, Sessions, TrustedProxies};
-
 /// An application, by what it is there for. Where nothing else is said a route answers GET, and 200 with a text.
 ///
-/// Every route takes `linger`, a gate to wait at once the session is saved, before the answer goes out; and those with a
-/// deed that takes time take `hold`, a gate to wait at once the session is loaded.
+/// Every route takes `linger`, a gate to wait at once the session is saved, before the answer goes out. Those that tests
+/// hold while others are faster take `hold`, a gate to wait at once the session is loaded.
 #[derive(Clone, Debug)]
 pub(crate) enum App {
     /// Every route does one thing to the session: [`deeds::MAIN`], and those that are about extractors.

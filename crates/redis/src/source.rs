@@ -7,6 +7,7 @@ use std::time::Duration;
 use redis::cluster::ClusterClient;
 use redis::sentinel::SentinelClient;
 use redis::{AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind};
+use tokio::sync::oneshot;
 
 use crate::connection::Connection;
 
@@ -21,17 +22,52 @@ pub(crate) enum Source {
 
 /// Set as soon as a connection breaks, also while nothing is under way.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Broken(Arc<AtomicBool>);
+pub(crate) struct Broken {
+    flag: Flag,
+    /// Held as long as somebody wants to know.
+    _watched: Option<Arc<oneshot::Sender<()>>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Flag(Arc<AtomicBool>);
 
 impl Broken {
+    /// Makes one that is also set when the runtime ends that this is called on, because the driver's own task lives there.
+    /// Nothing else tells: a cluster's connection fails from then on, and takes itself to be well.
+    fn with_the_runtime() -> Self {
+        /// Dropped with its task, by a runtime that ends.
+        struct End(Flag);
+
+        impl Drop for End {
+            fn drop(&mut self) {
+                self.0.set();
+            }
+        }
+
+        let (watched, unwatched) = oneshot::channel();
+        let flag = Flag::default();
+        let end = End(flag.clone());
+        tokio::spawn(async move {
+            let _end = end;
+            let _ = unwatched.await;
+        });
+        Self { flag, _watched: Some(Arc::new(watched)) }
+    }
+
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.flag.0.load(Ordering::Acquire)
     }
 
     fn listen(&self, push: &PushInfo) {
         if push.kind == PushKind::Disconnection {
-            self.0.store(true, Ordering::Release);
+            self.flag.set();
         }
+    }
+}
+
+impl Flag {
+    fn set(&self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 
@@ -41,7 +77,10 @@ impl Source {
         &mut self,
         timeout: Duration,
     ) -> redis::RedisResult<(Connection, Broken)> {
-        let broken = Broken::default();
+        let broken = match self {
+            Self::Given(_) => Broken::default(),
+            _ => Broken::with_the_runtime(),
+        };
         let connection = match self {
             Self::Server(client) => {
                 let protocol = client.get_connection_info().redis_settings().protocol();

@@ -1,10 +1,14 @@
 //! Rubbish in the `Cookie` header is a fresh visit that costs no store call; nobody chooses an id but us.
+//!
+//! The two tests with a hundred thousand requests ask a router of axum directly.
 
 use axum::http::{HeaderValue, StatusCode};
 use cloakroom::conformance::Gauge;
 use cloakroom::{MemoryStore, Sessions};
 
-use crate::support::{Gates, Site, Visitor, app, in_time, secret};
+use crate::apps::axum::router;
+use crate::apps::{App, Backstage};
+use crate::support::{Site, Visitor, in_time, secret};
 
 on_every_store!(rubbish_is_a_fresh_visit_without_a_store_call);
 on_every_store!(of_several_cookies_the_one_that_we_signed_counts);
@@ -129,7 +133,7 @@ async fn two_different_cookies_that_we_signed_are_a_fresh_visit(site: Site) {
 fn in_process() -> (Visitor, Gauge, MemoryStore) {
     let (gauge, store) = (Gauge::default(), MemoryStore::new());
     let sessions = Sessions::builder(gauge.measure(store.clone())).secret(secret());
-    let router = app(&sessions.build().unwrap(), &Gates::default());
+    let router = router(&App::Main, &sessions.build().unwrap(), &Backstage::default());
     (Visitor::of(&router), gauge, store)
 }
 

@@ -4,27 +4,32 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use axum::Router;
 use axum::http::StatusCode;
 use cloakroom::Sessions;
 use cloakroom::sqlite::{SqliteError, SqliteOptions, SqliteStore};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::support::{Gates, Visitor, app, in_time, secret};
+use crate::apps::{App, Framework, Server};
+use crate::support::secret;
 
-fn router(store: SqliteStore) -> Router {
+on_every_framework!(a_truncated_file_is_refused_when_it_is_opened);
+on_every_framework!(damage_anywhere_in_the_file_is_an_error_at_most);
+on_every_framework!(a_file_that_is_locked_for_too_long_is_a_503_and_well_again_by_itself);
+on_every_framework!(a_file_that_is_locked_for_a_moment_is_waited_for);
+
+async fn serve(framework: Framework, store: SqliteStore) -> Server {
     let sessions = Sessions::builder(store).secret(secret()).build().unwrap();
-    app(&sessions, &Gates::default())
+    framework.serve(&App::Main, &sessions).await
 }
 
 /// A file with a hundred sessions, wholly checkpointed and open nowhere.
-async fn whole_file(folder: &Path) -> Vec<u8> {
+async fn whole_file(framework: Framework, folder: &Path) -> Vec<u8> {
     let file = folder.join("whole.db");
-    let router = router(SqliteStore::open(&file).unwrap());
+    let server = serve(framework, SqliteStore::open(&file).unwrap()).await;
     for n in 0..100 {
         let path = format!("/set?k=text&v={}", "x".repeat(n * 10));
-        Visitor::of(&router).visit(&path).await;
+        server.visitor().visit(&path).await;
     }
     let connection = Connection::open(&file).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
@@ -71,10 +76,9 @@ fn a_place_where_no_file_can_be_is_refused_when_it_is_opened() {
     }
 }
 
-#[tokio::test]
-async fn a_truncated_file_is_refused_when_it_is_opened() {
+async fn a_truncated_file_is_refused_when_it_is_opened(framework: Framework) {
     let folder = tempfile::tempdir().unwrap();
-    let whole = whole_file(folder.path()).await;
+    let whole = whole_file(framework, folder.path()).await;
     let page = 4096;
     assert!(whole.len() > 5 * page);
     for length in [100, 500, page - 1, page, 2 * page, whole.len() / 2, whole.len() - page] {
@@ -98,44 +102,41 @@ fn a_file_of_a_newer_version_is_refused_when_it_is_opened() {
     assert!(error.to_string().contains("upgrade cloakroom"), "{error}");
 }
 
-#[tokio::test]
-async fn damage_anywhere_in_the_file_is_an_error_at_most() {
-    in_time(async {
-        let folder = tempfile::tempdir().unwrap();
-        let whole = whole_file(folder.path()).await;
-        let mut refused = 0;
-        for seed in 0..60 {
-            let mut numbers = numbers(seed);
-            let mut bytes = whole.clone();
-            for _ in 0..200 {
-                let at = numbers.next().unwrap() % bytes.len();
-                bytes[at] = numbers.next().unwrap().to_le_bytes()[0];
-            }
-            let Ok(store) = SqliteStore::open(place(&folder, &bytes)) else {
-                refused += 1;
-                continue;
-            };
-            let router = router(store);
-            for _ in 0..10 {
-                let mut visitor = Visitor::of(&router);
-                for path in ["/write", "/read", "/renew", "/logout"] {
-                    let status = visitor.visit(path).await.status.as_u16();
-                    assert!([200, 500, 503].contains(&status), "{path}: {status} at seed {seed}");
-                }
+async fn damage_anywhere_in_the_file_is_an_error_at_most(framework: Framework) {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = whole_file(framework, folder.path()).await;
+    let mut refused = 0;
+    for seed in 0..60 {
+        let mut numbers = numbers(seed);
+        let mut bytes = whole.clone();
+        for _ in 0..200 {
+            let at = numbers.next().unwrap() % bytes.len();
+            bytes[at] = numbers.next().unwrap().to_le_bytes()[0];
+        }
+        let Ok(store) = SqliteStore::open(place(&folder, &bytes)) else {
+            refused += 1;
+            continue;
+        };
+        let server = serve(framework, store).await;
+        for _ in 0..10 {
+            let mut visitor = server.visitor();
+            for path in ["/write", "/read", "/renew", "/logout"] {
+                let status = visitor.visit(path).await.status.as_u16();
+                assert!([200, 500, 503].contains(&status), "{path}: {status} at seed {seed}");
             }
         }
-        assert!((1..60).contains(&refused), "some are refused and some are not: {refused}");
-    })
-    .await;
+    }
+    assert!((1..60).contains(&refused), "some are refused and some are not: {refused}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_is_locked_for_too_long_is_a_503_and_well_again_by_itself() {
+async fn a_file_that_is_locked_for_too_long_is_a_503_and_well_again_by_itself(
+    framework: Framework,
+) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sessions.db");
     let options = SqliteOptions::new(&file).busy_timeout(Duration::from_millis(20));
-    let router = router(options.open().unwrap());
-    let mut visitor = Visitor::of(&router);
+    let server = serve(framework, options.open().unwrap()).await;
+    let mut visitor = server.visitor();
     visitor.visit("/login?user=ann").await;
 
     let other = Connection::open(&file).unwrap();
@@ -151,23 +152,19 @@ async fn a_file_that_is_locked_for_too_long_is_a_503_and_well_again_by_itself() 
     assert_eq!(visitor.data().await, serde_json::json!({ "n": 1, "user": "ann" }));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_is_locked_for_a_moment_is_waited_for() {
-    in_time(async {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("sessions.db");
-        let options = SqliteOptions::new(&file).busy_timeout(Duration::from_secs(60));
-        let router = router(options.open().unwrap());
-        let mut visitor = Visitor::of(&router);
-        visitor.visit("/login?user=ann").await;
-        let other = Connection::open(&file).unwrap();
-        other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let waiting = visitor.clone();
-        let waiting = tokio::spawn(async move { waiting.get("/write").await });
-        assert_eq!(visitor.data().await, serde_json::json!({ "user": "ann" }));
-        other.execute_batch("COMMIT").unwrap();
-        assert_eq!(waiting.await.unwrap().status, StatusCode::OK);
-        assert_eq!(visitor.data().await["n"], 1);
-    })
-    .await;
+async fn a_file_that_is_locked_for_a_moment_is_waited_for(framework: Framework) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sessions.db");
+    let options = SqliteOptions::new(&file).busy_timeout(Duration::from_secs(60));
+    let server = serve(framework, options.open().unwrap()).await;
+    let mut visitor = server.visitor();
+    visitor.visit("/login?user=ann").await;
+    let other = Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let waiting = visitor.clone();
+    let waiting = tokio::spawn(async move { waiting.get("/write").await });
+    assert_eq!(visitor.data().await, serde_json::json!({ "user": "ann" }));
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(waiting.await.unwrap().status, StatusCode::OK);
+    assert_eq!(visitor.data().await["n"], 1);
 }

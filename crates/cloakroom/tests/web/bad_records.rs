@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::Router;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use cloakroom::sqlite::{SqliteError, SqliteStore};
@@ -17,7 +16,15 @@ use futures_util::future::join_all;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::support::{Gates, Visitor, app, secret};
+use crate::apps::{App, Framework, Server};
+use crate::support::{Visitor, secret};
+
+on_every_framework!(a_damaged_payload_is_an_error_that_names_the_session_and_harms_nobody_else);
+on_every_framework!(a_payload_of_a_newer_version_says_so);
+on_every_framework!(a_user_that_is_no_text_harms_nobody_else);
+on_every_framework!(the_end_of_a_damaged_session_harms_no_other_write_of_its_batch);
+on_every_framework!(the_policy_discard_starts_over);
+on_every_framework!(numbers_that_nobody_wrote_are_lived_with);
 
 /// Payloads that this version never wrote, as SQL.
 const RUBBISH: [&str; 14] = [
@@ -71,25 +78,28 @@ impl Store for Unhurried {
 struct Shop {
     sessions: Sessions,
     largest_batch: Arc<AtomicUsize>,
-    router: Router,
+    server: Server,
     file: PathBuf,
     _folder: TempDir,
 }
 
 impl Shop {
-    fn new(set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Self {
+    async fn new(
+        framework: Framework,
+        set: impl FnOnce(SessionsBuilder) -> SessionsBuilder,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sessions.db");
         let largest_batch = Arc::new(AtomicUsize::new(0));
         let store = SqliteStore::open(&file).unwrap();
         let store = Unhurried { store, largest_batch: largest_batch.clone() };
         let sessions = set(Sessions::builder(store).secret(secret())).build().unwrap();
-        let router = app(&sessions, &Gates::default());
-        Self { sessions, largest_batch, router, file, _folder: folder }
+        let server = framework.serve(&App::Main, &sessions).await;
+        Self { sessions, largest_batch, server, file, _folder: folder }
     }
 
     async fn signed_in(&self, user: &str) -> Visitor {
-        let mut visitor = Visitor::of(&self.router);
+        let mut visitor = self.server.visitor();
         visitor.visit(&format!("/login?user={user}")).await;
         visitor
     }
@@ -148,8 +158,8 @@ async fn crowd(shop: &Shop) -> Vec<Visitor> {
 }
 
 /// Damages the session of eve; she gets a clear error, and nobody else in the same batch does.
-async fn assert_only_eve_is_harmed(columns: &str) -> Error {
-    let shop = Shop::new(|builder| builder);
+async fn assert_only_eve_is_harmed(framework: Framework, columns: &str) -> Error {
+    let shop = Shop::new(framework, |builder| builder).await;
     let visitors = crowd(&shop).await;
     let id = shop.damage("eve", columns);
     let mut eves = None;
@@ -169,30 +179,29 @@ async fn assert_only_eve_is_harmed(columns: &str) -> Error {
     error
 }
 
-#[tokio::test]
-async fn a_damaged_payload_is_an_error_that_names_the_session_and_harms_nobody_else() {
+async fn a_damaged_payload_is_an_error_that_names_the_session_and_harms_nobody_else(
+    framework: Framework,
+) {
     for payload in RUBBISH {
-        let error = assert_only_eve_is_harmed(&format!("payload = {payload}")).await;
+        let error = assert_only_eve_is_harmed(framework, &format!("payload = {payload}")).await;
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{payload}: {}", text(&error));
     }
 }
 
-#[tokio::test]
-async fn a_payload_of_a_newer_version_says_so() {
-    let error = assert_only_eve_is_harmed("payload = '{\"format\":7,\"what\":{}}'").await;
+async fn a_payload_of_a_newer_version_says_so(framework: Framework) {
+    let error =
+        assert_only_eve_is_harmed(framework, "payload = '{\"format\":7,\"what\":{}}'").await;
     assert!(text(&error).contains("format 7"), "{}", text(&error));
 }
 
-#[tokio::test]
-async fn a_user_that_is_no_text_harms_nobody_else() {
-    let error = assert_only_eve_is_harmed("user_id = CAST(x'ff' AS TEXT)").await;
+async fn a_user_that_is_no_text_harms_nobody_else(framework: Framework) {
+    let error = assert_only_eve_is_harmed(framework, "user_id = CAST(x'ff' AS TEXT)").await;
     assert_eq!(error.kind(), ErrorKind::Corrupt, "trying again does not help: {}", text(&error));
 }
 
-#[tokio::test]
-async fn the_end_of_a_damaged_session_harms_no_other_write_of_its_batch() {
+async fn the_end_of_a_damaged_session_harms_no_other_write_of_its_batch(framework: Framework) {
     for columns in ["payload = 'rubbish'", "user_id = CAST(x'ff' AS TEXT)"] {
-        let shop = Shop::new(|builder| builder);
+        let shop = Shop::new(framework, |builder| builder).await;
         let visitors = crowd(&shop).await;
         let pendings: Vec<_> = visitors.iter().map(|visitor| shop.pending(visitor)).collect();
         for (user, pending) in USERS.iter().zip(&pendings) {
@@ -220,10 +229,9 @@ async fn the_end_of_a_damaged_session_harms_no_other_write_of_its_batch() {
     }
 }
 
-#[tokio::test]
-async fn the_policy_discard_starts_over() {
+async fn the_policy_discard_starts_over(framework: Framework) {
     for payload in RUBBISH {
-        let shop = Shop::new(|builder| builder.on_corrupt(OnCorrupt::Discard));
+        let shop = Shop::new(framework, |builder| builder.on_corrupt(OnCorrupt::Discard)).await;
         let (mut eve, ann) = (shop.signed_in("eve").await, shop.signed_in("ann").await);
         let old = eve.clone();
         shop.damage("eve", &format!("payload = {payload}"));
@@ -236,13 +244,12 @@ async fn the_policy_discard_starts_over() {
     }
 }
 
-#[tokio::test]
-async fn numbers_that_nobody_wrote_are_lived_with() {
+async fn numbers_that_nobody_wrote_are_lived_with(framework: Framework) {
     let far = [i64::MIN, -1, 0, 1, i64::MAX]
         .map(|n| format!("{n}").replace("-9223372036854775808", "~9223372036854775807"));
     for column in ["version", "created_at", "active_at", "expires_at"] {
         for number in &far {
-            let shop = Shop::new(|builder| builder);
+            let shop = Shop::new(framework, |builder| builder).await;
             let mut eve = shop.signed_in("eve").await;
             shop.damage("eve", &format!("{column} = {number}"));
             for path in ["/read", "/write", "/renew", "/say?v=x", "/logout"] {
@@ -253,7 +260,7 @@ async fn numbers_that_nobody_wrote_are_lived_with() {
     }
     let huge = "payload = '{\"format\":1,\"data\":{\"n\":1},\"idle\":18446744073709551615,\
                 \"absolute\":18446744073709551615,\"renewed\":-9223372036854775808}'";
-    let shop = Shop::new(|builder| builder);
+    let shop = Shop::new(framework, |builder| builder).await;
     let mut eve = shop.signed_in("eve").await;
     shop.damage("eve", huge);
     assert_eq!(eve.visit("/read").await.body, "1");

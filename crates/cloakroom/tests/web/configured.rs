@@ -1,31 +1,22 @@
 //! Sessions that are made from settings: every form of store address, against real servers, through HTTP.
 
-use axum::Router;
-use axum::routing::get;
-use cloakroom::axum::{Error, Session, SessionLayer};
 use cloakroom::{Setting, Settings, SettingsError};
 use servers::{Postgres, RedisSentinel, shared_cluster, shared_redis};
 
+use crate::apps::{App, Framework};
 use crate::support::Visitor;
 
 const SECRETS: &str = "Jq0vPpXw3sO9ZkYc7RtLb2NhUe5GmAfD8iVxKo4W";
 
-async fn count(session: Session) -> Result<String, Error> {
-    Ok(session.increment("n", 1)?.to_string())
-}
-
-/// Opens the store twice, as two processes would, and lets one visitor count in both.
+/// Opens the store for each framework, as processes of their own would, and lets one visitor count in all.
 async fn counts_in(settings: Settings) {
     let settings = settings.or(Setting::Secret, SECRETS).or(Setting::InsecureHttp, "true");
     let mut visitor: Option<Visitor> = None;
-    for n in 1..=2 {
+    for (n, framework) in Framework::ALL.into_iter().enumerate() {
         let sessions = settings.open().await.unwrap_or_else(|error| panic!("{error}"));
-        let router = Router::new().route("/", get(count)).layer(SessionLayer::new(sessions));
-        let mut next = match visitor.take() {
-            Some(visitor) => visitor.moved_to(&router),
-            None => Visitor::of(&router),
-        };
-        assert_eq!(next.visit("/").await.body, n.to_string());
+        let server = framework.serve(&App::Main, &sessions).await;
+        let mut next = visitor.map_or_else(|| server.visitor(), |visitor| visitor.at(&server));
+        assert_eq!(next.visit("/count").await.body, (n + 1).to_string());
         visitor = Some(next);
     }
 }

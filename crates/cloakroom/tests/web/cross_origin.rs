@@ -1,17 +1,18 @@
 //! Other sites' pages cannot make a visitor's browser change anything, sign-in form included.
+//!
+//! The last test is about services of tower that are not axum's.
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::Query;
 use axum::http::{Request, StatusCode};
-use axum::routing::{get, post};
-use cloakroom::axum::{CrossOriginLayer, Error, Session, SessionLayer};
-use cloakroom::{CrossOrigin, CrossOriginRefusal, Sessions};
+use cloakroom::CrossOriginRefusal;
+use cloakroom::axum::CrossOriginLayer;
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
+use crate::apps::{App, Framework};
 use crate::support::Site;
 
 on_every_store!(a_form_of_another_site_changes_nothing_and_signs_nobody_in);
+on_every_framework!(an_outer_layer_sees_why_a_form_was_refused);
 
 mod in_cookies {
     use super::*;
@@ -19,32 +20,8 @@ mod in_cookies {
     on_every_cookie!(a_form_of_another_site_changes_nothing_and_signs_nobody_in);
 }
 
-fn app(sessions: &Sessions) -> Router {
-    async fn sign_in(
-        session: Session,
-        Query(user): Query<Vec<(String, String)>>,
-    ) -> Result<(), Error> {
-        Ok(session.sign_in(&user[0].1)?)
-    }
-    async fn add(session: Session) -> Result<String, Error> {
-        Ok(session.increment("n", 1)?.to_string())
-    }
-    async fn who(session: Session) -> String {
-        format!("{:?} {}", session.user(), session.all().len())
-    }
-    let policy = CrossOrigin::new().trust_origin("https://trusted.example").unwrap();
-    let policy = policy.exempt("/hook/{*rest}").unwrap();
-    Router::new()
-        .route("/sign-in", post(sign_in))
-        .route("/add", post(add))
-        .route("/hook/add", post(add))
-        .route("/who", get(who))
-        .layer(CrossOriginLayer::new(policy))
-        .layer(SessionLayer::new(sessions.clone()))
-}
-
 async fn a_form_of_another_site_changes_nothing_and_signs_nobody_in(site: Site) {
-    let site = site.serving(|builder| builder, app).await;
+    let site = site.serving(App::CrossOrigin).await;
     let mut visitor = site.visitor();
     let own = format!("http://{}", visitor.server());
     let evil = "https://evil.example";
@@ -71,7 +48,7 @@ async fn a_form_of_another_site_changes_nothing_and_signs_nobody_in(site: Site) 
             );
         }
     }
-    assert_eq!(visitor.visit("/who").await.body, "None 0");
+    assert_eq!(visitor.visit("/whose").await.body, "nobody 0");
     for headers in [
         &[("sec-fetch-site", "same-origin"), ("origin", &*own)][..],
         &[("sec-fetch-site", "none")],
@@ -84,7 +61,14 @@ async fn a_form_of_another_site_changes_nothing_and_signs_nobody_in(site: Site) 
     let answer = visitor.post("/hook/add", &[("sec-fetch-site", "cross-site")], "").await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "6"));
     visitor.post("/sign-in?user=ann", &[("sec-fetch-site", "same-origin")], "").await;
-    assert_eq!(visitor.visit("/who").await.body, r#"Some(UserId("ann")) 1"#);
+    assert_eq!(visitor.visit("/whose").await.body, "ann 1");
+}
+
+async fn an_outer_layer_sees_why_a_form_was_refused(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Drawn).await;
+    let answer = site.visitor().post("/add", &[("sec-fetch-site", "cross-site")], "").await;
+    let drawn = answer.body.starts_with("drawn: CrossOriginRefusal");
+    assert!(drawn && answer.body.contains("cross-site"), "{}", answer.body);
 }
 
 #[tokio::test]

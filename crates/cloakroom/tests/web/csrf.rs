@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Form, Query};
 use axum::http::{Request, StatusCode};
-use axum::routing::get;
-use cloakroom::axum::{CsrfLayer, Error, Session, SessionLayer};
-use cloakroom::{Csrf, CsrfRefusal, FrozenClock, MemoryStore, Secret, Sessions};
+use cloakroom::{FrozenClock, MemoryStore, Secret, Sessions};
 
+use crate::apps::{App, Framework};
 use crate::support::{Site, Visitor, secret};
 
 on_every_store!(a_form_passes_with_its_token_and_not_without);
 on_every_store!(a_token_that_was_shown_while_the_session_began_or_renewed_is_good);
 on_every_store!(tokens_die_with_a_sign_in_and_outlive_a_periodic_renewal_once);
 on_every_store!(tokens_of_two_visitors_are_not_exchangeable);
+on_every_framework!(a_token_outlives_a_change_of_the_secret);
+on_every_framework!(who_needs_no_token_costs_no_store_call);
+on_every_framework!(an_outer_layer_sees_why_a_form_was_refused);
 
 mod in_cookies {
     use super::*;
@@ -26,51 +26,12 @@ mod in_cookies {
     on_every_cookie!(tokens_of_two_visitors_are_not_exchangeable);
 }
 
-type Fields = Vec<(String, String)>;
-
-fn app(sessions: &Sessions) -> Router {
-    async fn token(session: Session) -> Result<String, Error> {
-        Ok(session.csrf_token()?)
-    }
-    async fn after(session: Session, Query(done): Query<Fields>) -> Result<String, Error> {
-        for (what, _) in done {
-            match &*what {
-                "sign-in" => session.sign_in("ann")?,
-                "sign-in-bob" => session.sign_in("bob")?,
-                "renew" => session.renew()?,
-                "sign-out" => session.sign_out()?,
-                "set" => session.set("n", &1)?,
-                "save" => drop(session.save().await?),
-                _ => {}
-            }
-        }
-        Ok(session.csrf_token()?)
-    }
-    async fn add(session: Session, Form(form): Form<Fields>) -> Result<String, Error> {
-        let n = session.increment("n", 1)?;
-        Ok(format!("{n} {}", form.len()))
-    }
-    async fn put(session: Session) -> Result<String, Error> {
-        Ok(session.increment("n", 1)?.to_string())
-    }
-    let policy = Csrf::new().exempt("/hook").unwrap().largest_form(2_000);
-    Router::new()
-        .route("/token", get(token))
-        .route("/after", get(after))
-        .route("/add", get(async || "shown").post(add))
-        .route("/put", get(async || "shown").put(put).post(put).delete(put))
-        .route("/hook", get(async || "shown").post(async || "hooked"))
-        .route("/data", get(async |session: Session| session.all().len().to_string()))
-        .layer(CsrfLayer::new(policy))
-        .layer(SessionLayer::new(sessions.clone()))
-}
-
 async fn send(visitor: &mut Visitor, token: &str) -> StatusCode {
     visitor.post("/put", &[("x-csrf-token", token)], "").await.status
 }
 
 async fn a_form_passes_with_its_token_and_not_without(site: Site) {
-    let site = site.serving(|builder| builder, app).await;
+    let site = site.serving(App::Csrf).await;
     let mut visitor = site.visitor();
     for (method, path) in [("POST", "/add"), ("PUT", "/put"), ("DELETE", "/put")] {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
@@ -123,32 +84,32 @@ async fn a_form_passes_with_its_token_and_not_without(site: Site) {
         assert_eq!(answer.status.as_u16(), status, "{headers:?} {form}");
         assert!(answer.body.contains("Developers"), "{}", answer.body);
     }
-    assert_eq!(visitor.visit("/data").await.body, "1");
+    assert_eq!(visitor.visit("/whose").await.body, "nobody 1");
     assert_eq!(send(&mut visitor, &token).await, StatusCode::OK);
 }
 
 /// Whatever a page does before it shows its form.
 async fn a_token_that_was_shown_while_the_session_began_or_renewed_is_good(site: Site) {
-    let site = site.serving(|builder| builder, app).await;
-    for before in ["", "/after?set", "/after?sign-in"] {
+    let site = site.serving(App::Csrf).await;
+    for before in ["", "/after?done=set", "/after?done=sign-in"] {
         for done in [
             "set",
             "sign-in",
             "renew",
-            "set&renew",
+            "set,renew",
             "sign-out",
-            "sign-out&set",
+            "sign-out,set",
             "sign-in-bob",
-            "set&save",
-            "sign-in&save",
-            "sign-out&sign-in",
-            "renew&save&renew",
+            "set,save",
+            "sign-in,save",
+            "sign-out,sign-in",
+            "renew,save,renew",
         ] {
             let mut visitor = site.visitor();
             if !before.is_empty() {
                 visitor.visit(before).await;
             }
-            let shown = visitor.visit(&format!("/after?{done}")).await;
+            let shown = visitor.visit(&format!("/after?done={done}")).await;
             assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
             assert!(visitor.cookie().is_some());
             let mut visitor = site.turn(&visitor, 1);
@@ -163,11 +124,11 @@ async fn tokens_die_with_a_sign_in_and_outlive_a_periodic_renewal_once(site: Sit
     let configure = |builder: cloakroom::SessionsBuilder| {
         builder.clock(clock.clone()).idle_timeout(100 * HOUR).renewal_timeout(HOUR)
     };
-    let site = site.serving(configure, app).await;
+    let site = site.serving_with(App::Csrf, configure).await;
     let mut visitor = site.visitor();
     for done in ["sign-in", "sign-in", "sign-in-bob", "renew", "sign-out"] {
-        let old = visitor.visit("/after?set").await.body;
-        let new = visitor.visit(&format!("/after?{done}")).await.body;
+        let old = visitor.visit("/after?done=set").await.body;
+        let new = visitor.visit(&format!("/after?done={done}")).await.body;
         assert_eq!(send(&mut visitor, &old).await, StatusCode::FORBIDDEN, "{done}");
         assert_eq!(send(&mut visitor, &new).await, StatusCode::OK, "{done}");
     }
@@ -188,42 +149,36 @@ async fn tokens_die_with_a_sign_in_and_outlive_a_periodic_renewal_once(site: Sit
 }
 
 async fn tokens_of_two_visitors_are_not_exchangeable(site: Site) {
-    let site = site.serving(|builder| builder, app).await;
+    let site = site.serving(App::Csrf).await;
     let (mut ann, mut eve) = (site.visitor(), site.visitor());
-    let of_ann = ann.visit("/after?sign-in").await.body;
-    let of_eve = eve.visit("/after?sign-in").await.body;
+    let of_ann = ann.visit("/after?done=sign-in").await.body;
+    let of_eve = eve.visit("/after?done=sign-in").await.body;
     assert_eq!(send(&mut ann, &of_eve).await, StatusCode::FORBIDDEN);
     assert_eq!(send(&mut eve, &of_ann).await, StatusCode::FORBIDDEN);
     assert_eq!(send(&mut site.visitor(), &of_eve).await, StatusCode::FORBIDDEN);
     assert_eq!(send(&mut ann, &of_ann).await, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn a_token_outlives_a_change_of_the_secret() {
+async fn a_token_outlives_a_change_of_the_secret(framework: Framework) {
     let store = MemoryStore::new();
     let old = Secret::new((0..40).collect::<Vec<u8>>()).unwrap();
-    let app = |secrets: &[&Secret]| {
+    let serve = async |secrets: &[&Secret]| {
         let builder = Sessions::builder(store.clone());
         let builder =
             secrets.iter().fold(builder, |builder, &secret| builder.secret(secret.clone()));
-        app(&builder.build().unwrap())
+        framework.serve(&App::Csrf, &builder.build().unwrap()).await
     };
     let new = secret();
-    let mut visitor = Visitor::of(&app(&[&old]));
+    let mut visitor = serve(&[&old]).await.visitor();
     let token = visitor.visit("/token").await.body;
     for (secrets, expected) in [(&[&new, &old][..], 200), (&[&new], 403)] {
-        let router = app(secrets);
-        let cookie = visitor.cookie().unwrap().to_owned();
-        let request = Request::post("/put").header("cookie", cookie).header("x-csrf-token", &token);
-        let answer = Visitor::of(&router).ask(request.body(Body::empty()).unwrap()).await;
-        assert_eq!(answer.status.as_u16(), expected);
-        visitor.receive(&answer);
+        visitor = visitor.at(&serve(secrets).await);
+        assert_eq!(send(&mut visitor, &token).await, expected);
     }
 }
 
-#[tokio::test]
-async fn who_needs_no_token_costs_no_store_call() {
-    let site = Site::in_memory().await.serving(|builder| builder, app).await;
+async fn who_needs_no_token_costs_no_store_call(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Csrf).await;
     let mut visitor = site.visitor();
     visitor.visit("/token").await;
     let _ = site.gauge.take();
@@ -234,20 +189,11 @@ async fn who_needs_no_token_costs_no_store_call() {
     assert_eq!(site.gauge.take(), (1, 0));
 }
 
-#[tokio::test]
-async fn an_outer_layer_sees_why_a_form_was_refused() {
-    use axum::middleware::map_response;
-    use axum::response::{IntoResponse as _, Response};
-    let draw = async |response: Response| match response.extensions().get::<CsrfRefusal>() {
-        Some(refusal) => format!("{refusal:?}").into_response(),
-        None => response,
-    };
-    let site = Site::in_memory().await;
-    let site =
-        site.serving(|builder| builder, |sessions| app(sessions).layer(map_response(draw))).await;
+async fn an_outer_layer_sees_why_a_form_was_refused(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Drawn).await;
     let mut visitor = site.visitor();
-    assert_eq!(visitor.post("/add", &[], "").await.body, "NoSession");
+    assert_eq!(visitor.post("/add", &[], "").await.body, "drawn: NoSession");
     visitor.visit("/token").await;
-    assert_eq!(visitor.post("/add", &[], "").await.body, "Missing");
-    assert_eq!(visitor.post("/add", &[], "csrf_token=x").await.body, "Wrong");
+    assert_eq!(visitor.post("/add", &[], "").await.body, "drawn: Missing");
+    assert_eq!(visitor.post("/add", &[], "csrf_token=x").await.body, "drawn: Wrong");
 }

@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::Request;
 use cloakroom::{Id, MemoryStore, Operation, Outcome, Record, Sessions, Store};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tower::ServiceExt as _;
 
-use crate::support::{Gates, Site, Visitor, app, in_time, secret};
+use crate::apps::{App, Backstage, Framework};
+use crate::support::{Site, Visitor, secret};
 
 on_every_store!(a_client_that_goes_away_commits_nothing);
 on_every_store!(a_client_that_goes_away_is_signed_out_all_the_same);
 on_every_store!(a_handler_that_panics_commits_nothing);
 on_every_store!(a_handler_that_panics_signs_out_all_the_same);
+on_every_framework!(a_save_that_has_begun_is_finished_although_the_client_goes_away);
 
 async fn a_client_that_goes_away_commits_nothing(site: Site) {
     for path in ["/set?k=late&v=1", "/update?", "/login?user=eve"] {
@@ -60,14 +59,20 @@ async fn started(site: &Site) -> Visitor {
 
 /// Sends a request and closes the connection when its handler is at work; returns when the server has noticed.
 async fn go_away(site: &Site, visitor: &Visitor, path: &str) {
-    let gate = site.gates.gate("gone", 1);
-    let mut connection = TcpStream::connect(visitor.server()).await.unwrap();
-    let cookie = visitor.cookie().unwrap();
-    let request = format!("GET {path}&hold=gone HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n");
-    connection.write_all(request.as_bytes()).await.unwrap();
+    let gate = site.gate("gone", 1);
+    let connection = send(visitor, &format!("{path}&hold=gone")).await;
     gate.arrived().await;
     drop(connection);
     gate.left().await;
+}
+
+/// Sends a request on a connection of its own.
+async fn send(visitor: &Visitor, path: &str) -> TcpStream {
+    let mut connection = TcpStream::connect(visitor.server()).await.unwrap();
+    let cookie = visitor.cookie().unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    connection
 }
 
 /// A store whose writes wait for a permit.
@@ -91,31 +96,25 @@ impl Store for Slow {
     }
 }
 
-#[tokio::test]
-async fn a_save_that_has_begun_is_finished_although_the_client_goes_away() {
-    in_time(async {
-        let [begun, permits] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
-        let store = MemoryStore::new();
-        let slow = Slow { store, begun: begun.clone(), permits: permits.clone() };
-        let sessions = Sessions::builder(slow).secret(secret()).build().unwrap();
-        let router = app(&sessions, &Gates::default());
-        let mut visitor = Visitor::of(&router);
-        permits.add_permits(1);
-        visitor.visit("/write").await;
-        begun.acquire().await.unwrap().forget();
+async fn a_save_that_has_begun_is_finished_although_the_client_goes_away(framework: Framework) {
+    let [begun, permits] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
+    let store = MemoryStore::new();
+    let slow = Slow { store, begun: begun.clone(), permits: permits.clone() };
+    let sessions = Sessions::builder(slow).secret(secret()).build().unwrap();
+    let backstage = Backstage::default();
+    let mut visitor = framework.serve_with(&App::Main, &sessions, &backstage).await.visitor();
+    permits.add_permits(1);
+    visitor.visit("/write").await;
+    begun.acquire().await.unwrap().forget();
 
-        let request = Request::get("/write").header("cookie", visitor.cookie().unwrap());
-        let response = router.clone().oneshot(request.body(Body::empty()).unwrap());
-        tokio::select! {
-            biased;
-            permit = begun.acquire() => permit.unwrap().forget(),
-            _ = response => panic!("the write waits for a permit"),
-        }
-        assert_eq!(visitor.data().await["n"], 1, "not written yet");
-        permits.add_permits(1);
-        while visitor.data().await["n"] != 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    let gate = backstage.gates.gate("gone", 1);
+    let connection = send(&visitor, "/write?linger=gone").await;
+    begun.acquire().await.unwrap().forget();
+    drop(connection);
+    gate.left().await;
+    assert_eq!(visitor.data().await["n"], 1, "not written yet");
+    permits.add_permits(1);
+    while visitor.data().await["n"] != 2 {
+        tokio::task::yield_now().await;
+    }
 }

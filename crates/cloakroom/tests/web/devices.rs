@@ -1,17 +1,12 @@
 //! Where a user is signed in: seen from the outside, and ended from elsewhere.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{ConnectInfo, Query};
-use axum::http::{Extensions, StatusCode};
-use axum::routing::get;
-use cloakroom::axum::{Error, Session, SessionLayer};
-use cloakroom::{
-    ForwardingHeader, OnTooMany, Sessions, SignInOptions, SignInOutcome, TrustedProxies, UserId,
-};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use cloakroom::{ForwardingHeader, OnTooMany, SessionsBuilder, TrustedProxies, UserId};
 
+use crate::apps::App;
 use crate::support::{Site, Visitor};
 
 on_every_store!(a_users_sessions_are_listed_with_address_and_browser);
@@ -91,45 +86,12 @@ async fn of_ten_sign_ins_at_once_the_three_newest_stay(site: Site) {
     assert_eq!(site.sessions.of_user(&ann()).await.unwrap().len(), 3);
 }
 
-/// Signs in, and does what the limit says.
-fn limited_app(sessions: &Sessions) -> Router {
-    type Fields = Vec<(String, String)>;
-    async fn sign_in(session: Session, Query(user): Query<Fields>) -> Result<(), Error> {
-        Ok(session.sign_in(&user[0].1)?)
-    }
-    async fn sign_in_now(
-        session: Session,
-        Query(user): Query<Fields>,
-    ) -> Result<(StatusCode, String), Error> {
-        let outcome = session.sign_in_now(&user[0].1, SignInOptions::new()).await?;
-        let status = match outcome {
-            SignInOutcome::SignedIn => StatusCode::OK,
-            _ => StatusCode::CONFLICT,
-        };
-        Ok((status, format!("{outcome:?} {}", session.is_signed_in())))
-    }
-    async fn who(session: Session) -> String {
-        let user = session.user().map_or_else(|| "nobody".to_owned(), |user| user.to_string());
-        format!("{user} {}", session.all().len())
-    }
-    Router::new()
-        .route("/sign-in", get(sign_in))
-        .route("/sign-in-now", get(sign_in_now))
-        .route("/sign-out", get(async |session: Session| session.sign_out().map_err(Error::from)))
-        .route(
-            "/set",
-            get(async |session: Session| session.set("cart", "hat").map_err(Error::from)),
-        )
-        .route("/who", get(who))
-        .layer(SessionLayer::new(sessions.clone()))
-}
-
 /// Ten visitors who sign in at once, each with a cart; returns them with what they were told.
 async fn ten_at_once(site: &Site, path: &'static str) -> Vec<(Visitor, String)> {
     let mut visitors = Vec::new();
     for n in 0..10 {
         let mut visitor = site.turn(&site.visitor(), n);
-        visitor.visit("/set").await;
+        visitor.visit("/set?k=cart&v=hat").await;
         visitors.push(visitor);
     }
     // Only when all are there they go.
@@ -153,14 +115,12 @@ async fn ten_at_once(site: &Site, path: &'static str) -> Vec<(Visitor, String)> 
 }
 
 async fn ten_sign_ins_at_once_leave_three_where_the_oldest_ends(site: Site) {
-    let limit = |builder: cloakroom::SessionsBuilder| {
-        builder.max_sessions_per_user(3, OnTooMany::EndOldest)
-    };
-    let site = site.serving(limit, limited_app).await;
+    let limit = |builder: SessionsBuilder| builder.max_sessions_per_user(3, OnTooMany::EndOldest);
+    let site = site.serving_with(App::Main, limit).await;
     for path in ["/sign-in?user=ann", "/sign-in-now?user=ann"] {
         let mut signed_in = 0;
         for (mut visitor, _) in ten_at_once(&site, path).await {
-            signed_in += usize::from(visitor.visit("/who").await.body == "ann 1");
+            signed_in += usize::from(visitor.visit("/whose").await.body == "ann 1");
         }
         assert_eq!(signed_in, 3);
         assert_eq!(site.sessions.of_user(&ann()).await.unwrap().len(), 3);
@@ -169,7 +129,7 @@ async fn ten_sign_ins_at_once_leave_three_where_the_oldest_ends(site: Site) {
     let mut visitor = site.visitor();
     visitor.visit("/sign-in?user=ann").await;
     site.visitor().visit("/sign-in?user=bob").await;
-    assert_eq!(visitor.visit("/who").await.body, "ann 0");
+    assert_eq!(visitor.visit("/whose").await.body, "ann 0");
     // Who signs in again has no session more.
     let before = site.sessions.of_user(&ann()).await.unwrap();
     visitor.visit("/sign-in?user=ann").await;
@@ -179,12 +139,11 @@ async fn ten_sign_ins_at_once_leave_three_where_the_oldest_ends(site: Site) {
 }
 
 async fn ten_sign_ins_at_once_leave_three_where_more_are_refused(site: Site) {
-    let limit =
-        |builder: cloakroom::SessionsBuilder| builder.max_sessions_per_user(3, OnTooMany::Refuse);
-    let site = site.serving(limit, limited_app).await;
+    let limit = |builder: SessionsBuilder| builder.max_sessions_per_user(3, OnTooMany::Refuse);
+    let site = site.serving_with(App::Main, limit).await;
     let (mut signed_in, mut told) = (0, 0);
     for (mut visitor, said) in ten_at_once(&site, "/sign-in-now?user=ann").await {
-        let who = visitor.visit("/who").await.body;
+        let who = visitor.visit("/whose").await.body;
         let expected = if said == "SignedIn true" { "ann 1" } else { "nobody 1" };
         assert_eq!(who, expected, "what was told is so, and the cart is there: {said}");
         told += usize::from(said == "TooManySessions false");
@@ -195,17 +154,16 @@ async fn ten_sign_ins_at_once_leave_three_where_more_are_refused(site: Site) {
 }
 
 async fn who_is_refused_keeps_what_they_had_and_may_come_later(site: Site) {
-    let limit =
-        |builder: cloakroom::SessionsBuilder| builder.max_sessions_per_user(1, OnTooMany::Refuse);
-    let site = site.serving(limit, limited_app).await;
+    let limit = |builder: SessionsBuilder| builder.max_sessions_per_user(1, OnTooMany::Refuse);
+    let site = site.serving_with(App::Main, limit).await;
     let (mut first, mut second) = (site.visitor(), site.turn(&site.visitor(), 1));
     assert_eq!(first.visit("/sign-in-now?user=ann").await.status, StatusCode::OK);
     assert_eq!(first.visit("/sign-in-now?user=ann").await.status, StatusCode::OK, "once more");
-    second.visit("/set").await;
+    second.visit("/set?k=cart&v=hat").await;
     let before = second.cookie().unwrap().to_owned();
     let refused = second.visit("/sign-in-now?user=ann").await;
     assert_eq!((refused.status, refused.set_cookie()), (StatusCode::CONFLICT, None));
-    assert_eq!(second.visit("/who").await.body, "nobody 1");
+    assert_eq!(second.visit("/whose").await.body, "nobody 1");
     assert_eq!(second.cookie(), Some(&*before));
     assert_eq!(second.visit("/sign-in-now?user=bob").await.status, StatusCode::OK);
     first.visit("/sign-out").await;
@@ -215,18 +173,6 @@ async fn who_is_refused_keeps_what_they_had_and_may_come_later(site: Site) {
 }
 
 async fn what_a_stranger_says_about_its_address_changes_nothing(site: Site) {
-    fn peer(extensions: &Extensions) -> Option<IpAddr> {
-        extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
-    }
-    fn app(sessions: &Sessions, trusted: &str, header: ForwardingHeader) -> Router {
-        let proxies = TrustedProxies::new([trusted]).unwrap().header(header);
-        Router::new()
-            .route(
-                "/sign-in",
-                get(async |session: Session| session.sign_in("ann").map_err(Error::from)),
-            )
-            .layer(SessionLayer::new(sessions.clone()).address(peer).trusted_proxies(proxies))
-    }
     let mut site = site;
     let said = [
         ("x-forwarded-for", "192.0.2.66, 198.51.100.1"),
@@ -239,12 +185,13 @@ async fn what_a_stranger_says_about_its_address_changes_nothing(site: Site) {
         ("127.0.0.0/8", ForwardingHeader::XForwardedFor, "198.51.100.1"),
         ("127.0.0.0/8", ForwardingHeader::Forwarded, "198.51.100.2"),
     ] {
-        site = site.serving(|builder| builder, |sessions| app(sessions, trusted, header)).await;
-        let mut request = axum::http::Request::get("/sign-in");
+        let proxies = TrustedProxies::new([trusted]).unwrap().header(header);
+        site = site.serving(App::Behind(proxies)).await;
+        let mut request = Request::get("/sign-in?user=ann");
         for (name, value) in said {
             request = request.header(name, value);
         }
-        site.visitor().ask(request.body(axum::body::Body::empty()).unwrap()).await;
+        site.visitor().ask(request.body(Body::empty()).unwrap()).await;
         let list = site.sessions.of_user(&ann()).await.unwrap();
         assert_eq!(list[0].address, Some(expected.parse().unwrap()), "{trusted} {header:?}");
         assert_eq!(site.sessions.revoke_all(&ann()).await.unwrap(), 1);

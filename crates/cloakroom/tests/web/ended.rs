@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 use cloakroom::UserId;
 use futures_util::FutureExt as _;
 
-use crate::support::{Site, Stream, Visitor, in_time};
+use crate::apps::Framework;
+use crate::support::{Site, Stream, Visitor};
 
 on_every_store!(a_stream_closes_when_its_visitor_signs_out_at_another_server);
 on_every_store!(all_streams_of_a_user_close_when_they_are_revoked);
 on_every_store!(a_stream_closes_however_early_its_session_ends);
 on_every_store!(a_stream_of_before_a_renewal_ends_as_renewed);
 on_every_store!(what_goes_on_disturbs_no_stream);
+on_every_framework!(a_revocation_is_seen_within_100_ms_by_another_process_in_postgres);
+on_every_framework!(a_revocation_is_seen_within_100_ms_by_another_process_in_redis);
+on_every_framework!(a_revocation_is_seen_within_100_ms_by_another_process_in_a_redis_cluster);
 
 fn ann() -> UserId {
     UserId::new("ann").unwrap()
@@ -109,17 +113,16 @@ async fn seen_in_time(site: Site) {
     assert!(waits[4] <= Duration::from_millis(100), "{waits:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_revocation_is_seen_within_100_ms_by_another_process_in_postgres() {
-    in_time(seen_in_time(Site::in_postgres_twice().await)).await;
+async fn a_revocation_is_seen_within_100_ms_by_another_process_in_postgres(framework: Framework) {
+    seen_in_time(Site::in_postgres_by_two_servers(framework).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_revocation_is_seen_within_100_ms_by_another_process_in_redis() {
-    in_time(seen_in_time(Site::in_redis_twice().await)).await;
+async fn a_revocation_is_seen_within_100_ms_by_another_process_in_redis(framework: Framework) {
+    seen_in_time(Site::in_redis_by_two_servers(framework).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_revocation_is_seen_within_100_ms_by_another_process_in_a_redis_cluster() {
-    in_time(seen_in_time(Site::in_redis_cluster().await)).await;
+async fn a_revocation_is_seen_within_100_ms_by_another_process_in_a_redis_cluster(
+    framework: Framework,
+) {
+    seen_in_time(Site::in_redis_cluster(framework).await).await;
 }

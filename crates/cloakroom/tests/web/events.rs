@@ -40,7 +40,7 @@ async fn a_life_is_told_from_its_beginning_to_its_end(site: Site) {
 async fn who_is_overtaken_is_told_with_what_was_made_again(site: Site) {
     let mut visitor = site.visitor();
     visitor.visit("/update").await;
-    let gate = site.gates.gate("gate", 1);
+    let gate = site.gate("gate", 1);
     let slow = visitor.clone();
     let slow = tokio::spawn(async move { slow.get("/update?hold=gate").await });
     gate.arrived().await;

@@ -48,7 +48,7 @@ async fn a_server_error_leaves_flash_for_the_next_page(site: Site) {
 async fn of_two_that_hear_at_once_neither_makes_flash_stay(site: Site) {
     let mut visitor = site.visitor();
     visitor.visit("/say?v=Saved").await;
-    let gate = site.gates.gate("both", 2);
+    let gate = site.gate("both", 2);
     let both: Vec<_> = (0..2)
         .map(|n| {
             let visitor = site.turn(&visitor, n);

@@ -8,41 +8,33 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use axum::http::StatusCode;
 use cloakroom::Sessions;
 use cloakroom::sqlite::SqliteStore;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::support::{Gates, Visitor, app, in_time, secret};
+use crate::apps::{App, Framework};
+use crate::support::{alone, secret};
 
-const CHILD: &str = "CLOAKROOM_TEST_FULL_DISK";
+on_every_framework!(a_full_disk_is_a_503_and_with_space_all_is_well_again);
+
 const NAME: &str = "full_disk::a_full_disk_is_a_503_and_with_space_all_is_well_again";
 
-#[tokio::test]
-async fn a_full_disk_is_a_503_and_with_space_all_is_well_again() {
-    if std::env::var_os(CHILD).is_some() {
-        in_time(fill_up()).await;
-        return;
+async fn a_full_disk_is_a_503_and_with_space_all_is_well_again(framework: Framework) {
+    if alone(&format!("{NAME}::{}", framework.name())) {
+        fill_up(framework).await;
     }
-    // The shell makes the process ignore the signal that would otherwise end it at the limit.
-    let program = std::env::current_exe().unwrap();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program);
-    let child = shell.args(["--exact", NAME, "--nocapture"]).env(CHILD, "1").output().unwrap();
-    let text = String::from_utf8_lossy(&child.stdout) + String::from_utf8_lossy(&child.stderr);
-    assert!(child.status.success() && text.contains("1 passed"), "{text}");
 }
 
-async fn fill_up() {
+async fn fill_up(framework: Framework) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("sessions.db")).unwrap();
     let sessions = Sessions::builder(store).secret(secret()).build().unwrap();
-    let router = app(&sessions, &Gates::default());
+    let server = framework.serve(&App::Main, &sessions).await;
     let mut earlier = Vec::new();
     for n in 0..5 {
-        let mut visitor = Visitor::of(&router);
+        let mut visitor = server.visitor();
         visitor.visit(&format!("/login?user=user{n}")).await;
         earlier.push(visitor);
     }
@@ -58,7 +50,7 @@ async fn fill_up() {
                 assert_eq!(answer.header("retry-after"), "5", "{}", answer.status);
                 assert_eq!(answer.body, "");
             }
-            let stranger = Visitor::of(&router).visit(&large).await;
+            let stranger = server.visitor().visit(&large).await;
             assert_eq!(stranger.status.is_success(), stranger.set_cookie().is_some());
         }
         assert!(refused > 0, "the limit was reached");

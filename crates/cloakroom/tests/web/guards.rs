@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use axum::extract::OriginalUri;
-use axum::http::{Request, StatusCode, Uri};
-use axum::response::Redirect;
-use axum::routing::get;
-use axum::{Router, body::Body};
-use cloakroom::axum::{
-    Error, Session, SessionLayer, SignedIn, guest, recent_sign_in, require_user,
-};
-use cloakroom::{FrozenClock, GuardRefusal, LocalPath, Sessions};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use cloakroom::{FrozenClock, MemoryStore, Sessions};
 
-use crate::support::{Answer, Site, Visitor};
+use crate::apps::{App, Framework};
+use crate::support::{Answer, Site, Visitor, secret};
 
 on_every_store!(each_visitor_comes_as_far_as_they_may);
 on_every_store!(a_sign_in_is_recent_to_the_millisecond);
 on_every_store!(who_signs_in_goes_where_they_wanted_and_never_to_another_site);
 on_every_store!(a_message_survives_the_way_to_the_sign_in_page);
+on_every_framework!(a_guard_without_sessions_says_what_to_do_and_lets_nobody_pass);
+on_every_framework!(a_store_that_is_down_is_no_stranger_at_a_guard);
+on_every_framework!(an_outer_layer_sees_why_somebody_may_not_pass);
 
 mod in_cookies {
     use super::*;
@@ -29,46 +27,6 @@ mod in_cookies {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-fn app(sessions: &Sessions) -> Router {
-    let members = Router::new()
-        .route("/orders", get(async || "yours").post(async || "placed"))
-        .route_layer(require_user().or_sign_in_at("/sign-in").unwrap());
-    let group = Router::new().route("/inner", get(async || "yours")).layer(
-        require_user()
-            .or_sign_in_at("/sign-in")
-            .unwrap()
-            .original_uri(|extensions| extensions.get::<OriginalUri>().map(|uri| &uri.0)),
-    );
-    Router::new()
-        .route("/api", get(async || "data").route_layer(require_user()))
-        .route("/handler", get(async |signed_in: SignedIn| signed_in.user.to_string()))
-        .route(
-            "/grave",
-            get(async || "done")
-                .route_layer(recent_sign_in(10 * MINUTE).or_sign_in_at("/confirm").unwrap()),
-        )
-        .route("/welcome", get(async || "come in").route_layer(guest("/home").unwrap()))
-        .route("/sign-in", get(sign_in))
-        .route("/say", get(say))
-        .route("/heard", get(heard))
-        .merge(members)
-        .nest("/group", group)
-        .layer(SessionLayer::new(sessions.clone()))
-}
-
-async fn sign_in(session: Session, uri: Uri) -> Result<Redirect, Error> {
-    session.sign_in("ann")?;
-    Ok(Redirect::to(LocalPath::next_of(&uri).unwrap_or_default().as_str()))
-}
-
-async fn say(session: Session) -> Result<(), Error> {
-    Ok(session.flash("said", "hello")?)
-}
-
-async fn heard(session: Session) -> Result<String, Error> {
-    Ok(session.flashed("said")?.unwrap_or_default())
-}
 
 /// Asks as a browser does that shows a page.
 async fn browse(visitor: &mut Visitor, method: &str, path: &str) -> Answer {
@@ -82,7 +40,7 @@ fn place(answer: &Answer) -> (u16, String) {
 }
 
 async fn each_visitor_comes_as_far_as_they_may(site: Site) {
-    let site = site.serving(|builder| builder, app).await;
+    let site = site.serving(App::Guards).await;
     let mut visitor = site.visitor();
     for (method, path, expected) in [
         ("GET", "/orders?page=2", (303, "/sign-in?next=%2Forders%3Fpage%3D2")),
@@ -125,7 +83,7 @@ async fn each_visitor_comes_as_far_as_they_may(site: Site) {
 
 async fn a_sign_in_is_recent_to_the_millisecond(site: Site) {
     let clock = FrozenClock::default();
-    let site = site.serving(|builder| builder.clock(clock.clone()), app).await;
+    let site = site.serving_with(App::Guards, |builder| builder.clock(clock.clone())).await;
     let mut visitor = site.visitor();
     visitor.visit("/sign-in").await;
     clock.advance(10 * MINUTE);
@@ -143,7 +101,7 @@ async fn a_sign_in_is_recent_to_the_millisecond(site: Site) {
 }
 
 async fn who_signs_in_goes_where_they_wanted_and_never_to_another_site(site: Site) {
-    let site = site.serving(|builder| builder, app).await;
+    let site = site.serving(App::Guards).await;
     let mut visitor = site.visitor();
     let sent = browse(&mut visitor, "GET", "/orders?page=2").await;
     let back = visitor.visit(&sent.header("location")).await;
@@ -176,25 +134,23 @@ async fn who_signs_in_goes_where_they_wanted_and_never_to_another_site(site: Sit
 }
 
 async fn a_message_survives_the_way_to_the_sign_in_page(site: Site) {
-    let site = site.serving(|builder| builder, app).await;
+    let site = site.serving(App::Guards).await;
     let mut visitor = site.visitor();
-    visitor.visit("/say").await;
+    visitor.visit("/say?v=hello").await;
     assert_eq!(browse(&mut visitor, "GET", "/orders").await.status, StatusCode::SEE_OTHER);
     assert_eq!(visitor.visit("/heard").await.body, "hello");
     assert_eq!(visitor.visit("/heard").await.body, "");
 }
 
-#[tokio::test]
-async fn a_guard_without_sessions_says_what_to_do_and_lets_nobody_pass() {
-    let router = Router::new().route("/", get(async || "secret")).layer(require_user());
-    let answer = Visitor::of(&router).get("/").await;
+async fn a_guard_without_sessions_says_what_to_do_and_lets_nobody_pass(framework: Framework) {
+    let sessions = Sessions::builder(MemoryStore::new()).secret(secret()).build().unwrap();
+    let answer = framework.serve(&App::GuardAlone, &sessions).await.visitor().get("/").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(answer.body.contains("add the layer of the sessions after it"), "{}", answer.body);
 }
 
-#[tokio::test]
-async fn a_store_that_is_down_is_no_stranger_at_a_guard() {
-    let site = Site::in_memory().await.serving(|builder| builder, app).await;
+async fn a_store_that_is_down_is_no_stranger_at_a_guard(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Guards).await;
     let mut visitor = site.visitor();
     visitor.visit("/sign-in").await;
     site.gauge.fail(true);
@@ -205,16 +161,7 @@ async fn a_store_that_is_down_is_no_stranger_at_a_guard() {
     assert_eq!(visitor.visit("/api").await.body, "data");
 }
 
-#[tokio::test]
-async fn an_outer_layer_sees_why_somebody_may_not_pass() {
-    use axum::middleware::map_response;
-    use axum::response::{IntoResponse as _, Response};
-    let site = Site::in_memory().await;
-    let draw = async |response: Response| match response.extensions().get::<GuardRefusal>() {
-        Some(GuardRefusal::NotSignedIn) => "a page of our own".into_response(),
-        _ => response,
-    };
-    let site =
-        site.serving(|builder| builder, |sessions| app(sessions).layer(map_response(draw))).await;
-    assert_eq!(site.visitor().get("/api").await.body, "a page of our own");
+async fn an_outer_layer_sees_why_somebody_may_not_pass(framework: Framework) {
+    let site = Site::in_memory(framework).await.serving(App::Drawn).await;
+    assert_eq!(site.visitor().get("/orders").await.body, "drawn: NotSignedIn");
 }

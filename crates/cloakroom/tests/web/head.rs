@@ -1,23 +1,17 @@
 //! What the session adds to the head of a response: the cookie byte for byte, and what caches are told.
 
-use std::time::Duration;
-
-use axum::Router;
-use axum::http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use axum::http::{HeaderName, StatusCode};
-use axum::response::AppendHeaders;
-use axum::routing::get;
-use cloakroom::axum::{Error, Session, SessionLayer};
 use cloakroom::conformance::Gauge;
-use cloakroom::{
-    CookieSettings, FrozenClock, Lifetime, MemoryStore, SameSite, Sessions, SessionsBuilder,
-};
+use cloakroom::{CookieSettings, FrozenClock, MemoryStore, SameSite, Sessions, SessionsBuilder};
 
-use crate::support::{Answer, Gates, Site, Visitor, app, secret};
+use crate::apps::{App, Framework};
+use crate::support::{Answer, Site, secret};
 
+on_every_framework!(the_cookie_and_its_removal_byte_for_byte);
+on_every_framework!(a_visitor_who_is_remembered_gets_a_cookie_that_is_kept);
 on_every_store!(an_answer_says_what_it_must_and_no_more);
-
-const DAY: Duration = Duration::from_secs(86_400);
+on_every_framework!(what_the_application_says_itself_stays);
+on_every_framework!(a_plain_page_has_nothing_but_its_own_headers);
 
 fn sessions(set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Sessions {
     let builder = Sessions::builder(MemoryStore::new()).secret(secret());
@@ -25,9 +19,11 @@ fn sessions(set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> Sessions {
 }
 
 /// Returns the lines that give and that remove the cookie, with `TOKEN` in the place of the token.
-async fn lines(set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> [String; 2] {
-    let router = app(&sessions(set), &Gates::default());
-    let mut visitor = Visitor::of(&router);
+async fn lines(
+    framework: Framework,
+    set: impl FnOnce(SessionsBuilder) -> SessionsBuilder,
+) -> [String; 2] {
+    let mut visitor = framework.serve(&App::Main, &sessions(set)).await.visitor();
     let line = visitor.visit("/write").await.set_cookie().unwrap().to_owned();
     let token = visitor.token();
     assert_eq!(token.len(), 44);
@@ -36,8 +32,7 @@ async fn lines(set: impl FnOnce(SessionsBuilder) -> SessionsBuilder) -> [String;
     [line.replacen(token, "TOKEN", 1), removal]
 }
 
-#[tokio::test]
-async fn the_cookie_and_its_removal_byte_for_byte() {
+async fn the_cookie_and_its_removal_byte_for_byte(framework: Framework) {
     type Set = fn(SessionsBuilder) -> SessionsBuilder;
     let cases: [(Set, &str, &str, &str); 6] = [
         (|builder| builder, "__Host-session", "; HttpOnly; SameSite=Lax; Secure; Path=/", ""),
@@ -76,19 +71,12 @@ async fn the_cookie_and_its_removal_byte_for_byte() {
     for (set, name, attributes, age) in cases {
         let gone = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
         let given = format!("{name}=TOKEN{attributes}{age}");
-        assert_eq!(lines(set).await, [given, format!("{name}={attributes}{gone}")]);
+        assert_eq!(lines(framework, set).await, [given, format!("{name}={attributes}{gone}")]);
     }
 }
 
-#[tokio::test]
-async fn a_visitor_who_is_remembered_gets_a_cookie_that_is_kept() {
-    async fn remember(session: Session) -> Result<(), Error> {
-        session.set_lifetime(Lifetime { idle: Some(14 * DAY), absolute: Some(90 * DAY) })?;
-        Ok(session.set("user", "ann")?)
-    }
-    let router = Router::new().route("/remember", get(remember));
-    let router = router.layer(SessionLayer::new(sessions(|builder| builder)));
-    let mut visitor = Visitor::of(&router);
+async fn a_visitor_who_is_remembered_gets_a_cookie_that_is_kept(framework: Framework) {
+    let mut visitor = framework.serve(&App::Main, &sessions(|builder| builder)).await.visitor();
     let answer = visitor.visit("/remember").await;
     let line = answer.set_cookie().unwrap();
     assert!(line.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7776000"), "{line}");
@@ -129,39 +117,26 @@ async fn an_answer_says_what_it_must_and_no_more(site: Site) {
     assert_eq!(site.gauge.take(), (1, 1));
 }
 
-#[tokio::test]
-async fn what_the_application_says_itself_stays() {
-    type Said = AppendHeaders<[(HeaderName, &'static str); 3]>;
-    async fn strict(session: Session) -> Result<Said, Error> {
-        session.set("n", &1)?;
-        let lines = [
-            (VARY, "Accept-Encoding, Cookie"),
-            (CACHE_CONTROL, "no-store"),
-            (SET_COOKIE, "theme=dark; Path=/"),
-        ];
-        Ok(AppendHeaders(lines))
-    }
-    let router = Router::new().route("/", get(strict));
-    let router = router.layer(SessionLayer::new(sessions(|builder| builder)));
-    let answer = Visitor::of(&router).send("/", &[]).await.unwrap();
+async fn what_the_application_says_itself_stays(framework: Framework) {
+    let visitor = framework.serve(&App::Main, &sessions(|builder| builder)).await.visitor();
+    let answer = visitor.get("/own-head").await;
     assert_eq!(answer.header("vary"), "Accept-Encoding, Cookie");
     assert_eq!(answer.header("cache-control"), "no-store");
     let cookies = answer.header("set-cookie");
     assert!(cookies.starts_with("theme=dark; Path=/, __Host-session="), "{cookies}");
 }
 
-#[tokio::test]
-async fn a_plain_page_has_nothing_but_its_own_headers() {
+async fn a_plain_page_has_nothing_but_its_own_headers(framework: Framework) {
     let gauge = Gauge::default();
     let sessions = Sessions::builder(gauge.measure(MemoryStore::new())).secret(secret());
-    let router = app(&sessions.build().unwrap(), &Gates::default());
-    let mut visitor = Visitor::of(&router);
+    let sessions = sessions.build().unwrap();
+    let mut visitor = framework.serve(&App::Main, &sessions).await.visitor();
     visitor.visit("/write").await;
     let _ = gauge.take();
     let answer = visitor.get("/plain").await;
     assert_eq!(answer.status, StatusCode::OK);
     let mut names: Vec<_> = answer.headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["content-length", "content-type"]);
+    assert_eq!(names, ["content-length", "content-type", "date"]);
     assert_eq!(gauge.take(), (0, 0));
 }

@@ -1,23 +1,28 @@
-//! Where the layer stands: on one route, a group or everything, twice, not at all, and round services that are not
-//! axum's.
+//! Where the layer stands: on one route, a group or everything, twice, not at all, and round services that are not a
+//! framework's.
+//!
+//! The last test is about a service of tower.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::Router;
-use axum::extract::Query;
 use axum::http::{Request, Response, StatusCode};
-use axum::middleware::{Next, from_fn};
-use axum::routing::get;
-use cloakroom::axum::{Error, Lazy, Session, SessionLayer};
 use cloakroom::conformance::Gauge;
 use cloakroom::{CookieSettings, MemoryStore, Pending, Sessions};
 use http_body::{Body, Frame, SizeHint};
 use tower::{ServiceBuilder, ServiceExt as _};
 
+use crate::apps::{App, Framework};
 use crate::support::{Visitor, secret};
+
+on_every_framework!(nested_layers_do_not_double_up);
+on_every_framework!(an_inner_layer_of_other_sessions_serves_its_own_routes);
+on_every_framework!(the_layer_may_stand_on_one_route_a_group_or_everything);
+on_every_framework!(where_the_layer_is_missing_the_answer_says_how_to_add_it);
+on_every_framework!(a_lazy_session_costs_nothing_until_it_is_loaded_and_is_loaded_once);
+on_every_framework!(all_extractors_of_a_request_share_one_session);
 
 fn measured() -> (Sessions, Gauge) {
     let gauge = Gauge::default();
@@ -25,73 +30,47 @@ fn measured() -> (Sessions, Gauge) {
     (builder.build().unwrap(), gauge)
 }
 
-async fn count(session: Session) -> Result<String, Error> {
-    Ok(session.increment("n", 1)?.to_string())
-}
-
-/// A layer between others that uses the session too.
-async fn counting(
-    session: Session,
-    request: Request<axum::body::Body>,
-    next: Next,
-) -> Response<axum::body::Body> {
-    session.increment("n", 1).unwrap();
-    next.run(request).await
-}
-
-#[tokio::test]
-async fn nested_layers_do_not_double_up() {
+/// A visitor where layers stand in all places; within them one of other sessions, whose cookie is called `admin`.
+async fn in_places(framework: Framework) -> (Visitor, Gauge) {
     let (sessions, gauge) = measured();
-    let layer = || SessionLayer::new(sessions.clone());
-    let inner = Router::new().route("/count", get(count).layer(layer())).layer(layer());
-    let inner = inner.layer(from_fn(counting));
-    let router = Router::new().nest("/group", inner).layer(layer()).layer(layer());
-    let mut visitor = Visitor::of(&router);
-    let first = visitor.visit("/group/count").await;
+    let admins = Sessions::builder(MemoryStore::new()).secret(secret());
+    let admins = admins.cookie(CookieSettings::new("admin")).build().unwrap();
+    (framework.serve(&App::Places(admins), &sessions).await.visitor(), gauge)
+}
+
+async fn nested_layers_do_not_double_up(framework: Framework) {
+    let (mut visitor, gauge) = in_places(framework).await;
+    let first = visitor.visit("/nested/count").await;
     assert!(first.set_cookie().is_some());
     assert_eq!(first.header("vary"), "cookie");
     assert_eq!(first.header("cache-control"), "no-cache=\"set-cookie\"");
     assert_eq!(gauge.take(), (0, 1));
-    let second = visitor.visit("/group/count").await;
+    let second = visitor.visit("/nested/count").await;
     assert_eq!((second.body.as_str(), second.set_cookie()), ("4", None));
     assert_eq!(second.header("vary"), "cookie");
     assert_eq!(gauge.take(), (1, 1));
 }
 
-#[tokio::test]
-async fn an_inner_layer_of_other_sessions_serves_its_own_routes() {
-    let (everybody, _) = measured();
-    let admins = Sessions::builder(MemoryStore::new()).secret(secret());
-    let admins = admins.cookie(CookieSettings::new("admin")).build().unwrap();
-    let inner = Router::new().route("/admin", get(count)).layer(SessionLayer::new(admins));
-    let router = Router::new().route("/count", get(count)).merge(inner);
-    let router = router.layer(SessionLayer::new(everybody));
-    let (mut visitor, mut admin) = (Visitor::of(&router), Visitor::of(&router));
-    visitor.visit("/count").await;
-    admin.visit("/admin").await;
+async fn an_inner_layer_of_other_sessions_serves_its_own_routes(framework: Framework) {
+    let (mut visitor, _) = in_places(framework).await;
+    let mut admin = visitor.clone();
+    visitor.visit("/both/count").await;
+    admin.visit("/both/admin").await;
     assert!(visitor.cookie().unwrap().starts_with("__Host-session="));
     assert!(admin.cookie().unwrap().starts_with("__Host-admin="));
-    assert_eq!(visitor.visit("/count").await.body, "2");
-    assert_eq!(admin.visit("/admin").await.body, "2");
+    assert_eq!(visitor.visit("/both/count").await.body, "2");
+    assert_eq!(admin.visit("/both/admin").await.body, "2");
 }
 
-#[tokio::test]
-async fn the_layer_may_stand_on_one_route_a_group_or_everything() {
-    let (sessions, _) = measured();
-    let layer = || SessionLayer::new(sessions.clone());
-    let route =
-        Router::new().route("/with", get(count).layer(layer())).route("/without", get(count));
-    let group = Router::new()
-        .nest("/group", Router::new().route("/with", get(count)).layer(layer()))
-        .route("/without", get(count));
-    let all = Router::new().route("/with", get(count)).fallback(count).layer(layer());
-    for (router, with, without) in [
-        (&route, "/with", Some("/without")),
-        (&group, "/group/with", Some("/without")),
-        (&all, "/with", None),
-        (&all, "/anything", None),
+async fn the_layer_may_stand_on_one_route_a_group_or_everything(framework: Framework) {
+    let (in_places, _) = in_places(framework).await;
+    let everywhere = framework.serve(&App::Everything, &measured().0).await.visitor();
+    for (mut visitor, with, without) in [
+        (in_places.clone(), "/route/with", Some("/route/without")),
+        (in_places, "/group/with", Some("/without")),
+        (everywhere.clone(), "/with", None),
+        (everywhere, "/anything", None),
     ] {
-        let mut visitor = Visitor::of(router);
         assert_eq!(visitor.visit(with).await.body, "1");
         assert_eq!(visitor.visit(with).await.body, "2");
         if let Some(without) = without {
@@ -101,64 +80,35 @@ async fn the_layer_may_stand_on_one_route_a_group_or_everything() {
     }
 }
 
-#[tokio::test]
-async fn where_the_layer_is_missing_the_answer_says_how_to_add_it() {
-    async fn lazy(_: Lazy) {}
-    async fn maybe(session: Option<Session>) -> String {
-        session.is_some().to_string()
-    }
-    let router = Router::new()
-        .route("/count", get(count))
-        .route("/lazy", get(lazy))
-        .route("/maybe", get(maybe));
-    let visitor = Visitor::of(&router);
-    for path in ["/count", "/lazy"] {
+async fn where_the_layer_is_missing_the_answer_says_how_to_add_it(framework: Framework) {
+    let (visitor, _) = in_places(framework).await;
+    for path in ["/without", "/lazy"] {
         let answer = visitor.get(path).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-        let message = "this route has no session: add `.layer(SessionLayer::new(sessions))` to its router, \
-                       after the route\n";
-        assert_eq!(answer.body, message);
+        let help = framework.how_to_add_the_layer();
+        assert_eq!(answer.body, format!("this route has no session: {help}\n"));
     }
     assert_eq!(visitor.get("/maybe").await.body, "false");
-    let router = router.layer(SessionLayer::new(measured().0));
-    assert_eq!(Visitor::of(&router).get("/maybe").await.body, "true");
+    let everywhere = framework.serve(&App::Everything, &measured().0).await.visitor();
+    assert_eq!(everywhere.get("/maybe").await.body, "true");
 }
 
-#[tokio::test]
-async fn a_lazy_session_costs_nothing_until_it_is_loaded_and_is_loaded_once() {
-    #[derive(serde::Deserialize)]
-    struct Asked {
-        loads: u32,
-    }
-    async fn page(Query(asked): Query<Asked>, lazy: Lazy) -> Result<String, Error> {
-        let mut n = 0;
-        for _ in 0..asked.loads {
-            n = lazy.load().await?.increment("n", 1)?;
-        }
-        Ok(n.to_string())
-    }
+async fn a_lazy_session_costs_nothing_until_it_is_loaded_and_is_loaded_once(framework: Framework) {
     let (sessions, gauge) = measured();
-    let router = Router::new().route("/", get(page)).layer(SessionLayer::new(sessions));
-    let mut visitor = Visitor::of(&router);
-    visitor.visit("/?loads=1").await;
+    let mut visitor = framework.serve(&App::Main, &sessions).await.visitor();
+    visitor.visit("/lazy?times=1").await;
     let _ = gauge.take();
-    let unused = visitor.visit("/?loads=0").await;
+    let unused = visitor.visit("/lazy?times=0").await;
     assert_eq!((gauge.take(), unused.header("vary")), ((0, 0), String::new()));
-    let used = visitor.visit("/?loads=3").await;
+    let used = visitor.visit("/lazy?times=3").await;
     assert_eq!((used.body.as_str(), used.header("vary").as_str()), ("4", "cookie"));
     assert_eq!(gauge.take(), (1, 1));
 }
 
-#[tokio::test]
-async fn all_extractors_of_a_request_share_one_session() {
-    async fn page(first: Session, lazy: Lazy, second: Session) -> Result<String, Error> {
-        first.set("n", &1)?;
-        let third = lazy.load().await?;
-        Ok(format!("{:?} {:?}", second.get::<u32>("n")?, third.get::<u32>("n")?))
-    }
+async fn all_extractors_of_a_request_share_one_session(framework: Framework) {
     let (sessions, gauge) = measured();
-    let router = Router::new().route("/", get(page)).layer(SessionLayer::new(sessions));
-    assert_eq!(Visitor::of(&router).visit("/").await.body, "Some(1) Some(1)");
+    let mut visitor = framework.serve(&App::Main, &sessions).await.visitor();
+    assert_eq!(visitor.visit("/shared").await.body, "Some(1) Some(1)");
     assert_eq!(gauge.take(), (0, 1));
 }
 

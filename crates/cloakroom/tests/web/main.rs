@@ -1,9 +1,11 @@
-//! Whole applications with sessions: what their visitors see, over every store.
+//! Whole applications with sessions: what their visitors see, with every framework and over every store.
 //!
-//! One program, so that its dependencies are linked once. `support` holds the application and the visitors; each other
-//! module is about one promise.
+//! One program, so that its dependencies are linked once. `apps` holds the applications, `support` the storages and the
+//! visitors; each other module is about one promise. Tests speak HTTP, so that the same ones hold for every framework;
+//! modules or tests that are about one alone say so.
 
 #![cfg(all(
+    feature = "actix",
     feature = "axum",
     feature = "conformance",
     feature = "postgres",
@@ -13,6 +15,7 @@
 
 #[macro_use]
 mod support;
+mod apps;
 
 mod configured;
 mod cross_origin;

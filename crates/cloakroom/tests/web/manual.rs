@@ -1,7 +1,7 @@
-//! Sessions by hand: a server of `hyper` alone, without a layer and without a framework.
+//! Sessions by hand: a server of `hyper` alone, without a layer and without a framework. Beside it run those of each
+//! framework, whose layers see the same sessions.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 
 use axum::http::{Request, Response, StatusCode};
 use cloakroom::{Error, Saved, Sessions, UserId};
@@ -11,6 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+use crate::apps::Server;
 use crate::support::{Gates, Site, Visitor};
 
 on_every_store!(create_read_update_and_delete_by_hand);
@@ -19,7 +20,7 @@ on_every_store!(a_change_by_hand_that_overlaps_others_is_not_lost);
 on_every_store!(a_change_by_hand_that_overlaps_a_sign_out_brings_nothing_back);
 
 /// Serves `sessions` on a port of its own.
-async fn serve(sessions: Sessions, gates: Gates) -> SocketAddr {
+async fn serve(sessions: Sessions, gates: Gates) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -32,7 +33,7 @@ async fn serve(sessions: Sessions, gates: Gates) -> SocketAddr {
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
         }
     });
-    address
+    Server::new(address, ())
 }
 
 async fn answer(
@@ -79,7 +80,7 @@ async fn handle(
 }
 
 async fn at_the_door(site: &Site) -> Visitor {
-    Visitor::new(serve(site.sessions.clone(), site.gates.clone()).await)
+    serve(site.sessions.clone(), site.backstage.gates.clone()).await.visitor()
 }
 
 async fn create_read_update_and_delete_by_hand(site: Site) {
@@ -100,7 +101,7 @@ async fn create_read_update_and_delete_by_hand(site: Site) {
     assert_eq!(update.unwrap(), Saved::Done);
     assert_eq!(visitor.visit("/read").await.body, "7");
     // The layers of the same sessions see the same.
-    assert_eq!(visitor.at(site.visitor().server()).get("/read").await.body, "7");
+    assert_eq!(visitor.with_door(&site.visitor()).get("/read").await.body, "7");
 
     let copy = visitor.clone();
     visitor.visit("/logout").await;
@@ -131,7 +132,7 @@ async fn a_change_by_hand_that_overlaps_others_is_not_lost(site: Site) {
     let mut visitor = at_the_door(&site).await;
     visitor.visit("/create").await;
     let id = id(&site, &visitor).await;
-    let gate = site.gates.gate("all", 2);
+    let gate = site.gate("all", 2);
     let held: Vec<_> = (0..2)
         .map(|_| {
             let visitor = visitor.clone();
@@ -152,7 +153,7 @@ async fn a_change_by_hand_that_overlaps_a_sign_out_brings_nothing_back(site: Sit
     let mut visitor = at_the_door(&site).await;
     visitor.visit("/create").await;
     let detached = site.sessions.get(id(&site, &visitor).await).await.unwrap().unwrap();
-    let gate = site.gates.gate("all", 1);
+    let gate = site.gate("all", 1);
     let held = {
         let visitor = visitor.clone();
         tokio::spawn(async move { visitor.get("/held").await })

@@ -1,4 +1,6 @@
 //! Metrics: what the table in the documentation tells is what comes.
+//!
+//! A router of axum is asked directly, because the recorder listens to one thread alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,6 @@
 //! Moving house, from one kind of store to another, with visitors in it.
+//!
+//! What moves are stores, so one framework is enough; `while_moving` runs all other tests with both.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +12,8 @@ use servers::{Postgres, shared_redis};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use crate::support::{Gates, Visitor, app, secret};
+use crate::apps::{App, Framework};
+use crate::support::{Visitor, secret};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn from_memory_to_sqlite() {
@@ -69,9 +72,10 @@ async fn nobody_is_signed_out<O: Store, N: Store>(old: impl Fn() -> O, new: impl
     let preparing = sessions(Moving::prepare(old(), new()));
     let moving = sessions(Moving::new(old(), new()));
     let after = sessions(new());
-    let at = |sessions: &Sessions| Visitor::of(&app(sessions, &Gates::default()));
-    let (before, preparing_app) = (at(&before), at(&preparing));
-    let (moving_app, after) = (at(&moving), at(&after));
+    let at =
+        async |sessions: &Sessions| Framework::Axum.serve(&App::Main, sessions).await.visitor();
+    let (before, preparing_app) = (at(&before).await, at(&preparing).await);
+    let (moving_app, after) = (at(&moving).await, at(&after).await);
 
     let ann = signed_in(&before, "ann").await;
     let bob = signed_in(&before, "bob").await;

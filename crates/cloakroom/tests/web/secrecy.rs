@@ -3,24 +3,24 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
-use axum::Router;
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cloakroom::axum::{Error, Lazy, Session, SessionLayer};
 use cloakroom::conformance::Gauge;
 use cloakroom::sqlite::SqliteStore;
-use cloakroom::{Finish, Sessions, Store};
+use cloakroom::{Finish, MemoryStore, Sessions, Store};
 use futures_util::future::join_all;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::support::{Gates, Site, Visitor, app, secret};
+use crate::apps::{App, Backstage, Framework};
+use crate::support::{Site, alone, secret};
 
 on_every_store!(answers_show_the_token_in_the_set_cookie_line_alone);
+on_every_framework!(debug_shows_neither_token_nor_data);
+on_every_framework!(logs_at_the_finest_level_show_neither_token_nor_data);
+on_every_framework!(the_database_shows_no_token);
 
 /// What the visitors keep in their sessions; no log and no `Debug` may show it.
 const DATA: &str = "hunter2";
@@ -59,21 +59,11 @@ async fn answers_show_the_token_in_the_set_cookie_line_alone(site: Site) {
     assert!(!tokens.iter().any(|token| shows((down.clone() + &broken).as_bytes(), token)));
 }
 
-#[tokio::test]
-async fn debug_shows_neither_token_nor_data() {
-    async fn page(session: Session, lazy: Lazy) -> Result<String, Error> {
-        let unloaded = format!("{lazy:?}");
-        session.set("password", DATA)?;
-        session.flash("said", DATA)?;
-        session.renew()?;
-        Ok(format!("{unloaded} {session:?} {:?} {:?} {lazy:?}", session.0, lazy.0))
-    }
-    let sessions = Sessions::builder(cloakroom::MemoryStore::new()).secret(secret());
-    let sessions = sessions.build().unwrap();
-    let router = Router::new().route("/", get(page)).layer(SessionLayer::new(sessions.clone()));
-    let mut visitor = Visitor::of(&router);
+async fn debug_shows_neither_token_nor_data(framework: Framework) {
+    let sessions = Sessions::builder(MemoryStore::new()).secret(secret()).build().unwrap();
+    let mut visitor = framework.serve(&App::Main, &sessions).await.visitor();
     for _ in 0..2 {
-        let answer = visitor.visit("/").await;
+        let answer = visitor.visit(&format!("/debug?v={DATA}")).await;
         assert!(answer.body.contains("password"), "keys may show: {}", answer.body);
         assert_silent(&answer.body, visitor.token());
     }
@@ -112,40 +102,37 @@ impl io::Write for Log {
     }
 }
 
-/// Begins to log what happens on this thread. The subscriber is the whole program's, because `tracing` would remember
-/// that threads without one did not want an event, and then not give it to this one either.
+/// Begins to log what happens in this process.
 fn log() -> Log {
-    let (log, here) = (Log::default(), thread::current().id());
+    let log = Log::default();
     let writer = log.clone();
-    let write = move || -> Box<dyn io::Write> {
-        if thread::current().id() == here { Box::new(writer.clone()) } else { Box::new(io::sink()) }
-    };
     let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE);
-    subscriber.with_ansi(false).with_writer(write).init();
+    subscriber.with_ansi(false).with_writer(move || writer.clone()).init();
     log
 }
 
-/// All on one thread, because the log is that thread's.
-#[tokio::test]
-async fn logs_at_the_finest_level_show_neither_token_nor_data() {
+const NAME: &str = "secrecy::logs_at_the_finest_level_show_neither_token_nor_data";
+
+/// In a process of its own, because the log is the whole process's.
+async fn logs_at_the_finest_level_show_neither_token_nor_data(framework: Framework) {
+    if alone(&format!("{NAME}::{}", framework.name())) {
+        log_what_happens(framework).await;
+    }
+}
+
+async fn log_what_happens(framework: Framework) {
     let log = log();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sessions.db");
     let gauge = Gauge::default();
     let sessions = Sessions::builder(gauge.measure(SqliteStore::open(&file).unwrap()));
     let sessions = sessions.secret(secret()).max_payload(10_000).build().unwrap();
-    let mistyped = async |session: Session| -> Result<(), Error> {
-        session.get::<u32>("password")?;
-        Ok(())
-    };
-    let mistyped = Router::new().route("/mistyped", get(mistyped));
-    let mistyped = mistyped.layer(SessionLayer::new(sessions.clone()));
-    let gates = Gates::default();
-    let router = mistyped.merge(app(&sessions, &gates));
-    let (mut visitor, mut tokens) = (Visitor::of(&router), Vec::new());
+    let backstage = Backstage::default();
+    let server = framework.serve_with(&App::Main, &sessions, &backstage).await;
+    let (mut visitor, mut tokens) = (server.visitor(), Vec::new());
     let set = format!("/set?k=password&v={DATA}");
     visitor.visit(&set).await;
-    visitor.visit("/mistyped").await;
+    visitor.visit("/mistyped?k=password").await;
     let large = format!("/set?k=large&v={DATA}{}", "x".repeat(10_000));
     assert_eq!(visitor.visit(&large).await.status, StatusCode::INTERNAL_SERVER_ERROR);
 
@@ -155,7 +142,7 @@ async fn logs_at_the_finest_level_show_neither_token_nor_data() {
         visitor.visit("/renew").await;
         visitor.visit(&set).await;
         tokens.push(visitor.token().to_owned());
-        let gate = gates.gate("all", 5);
+        let gate = backstage.gates.gate("all", 5);
         let requests = join_all((0..5).map(|n| {
             let (visitor, path) = (visitor.clone(), format!("/set?k={end}{n}&v={DATA}&hold=all"));
             async move { visitor.get(&path).await }
@@ -190,14 +177,12 @@ async fn logs_at_the_finest_level_show_neither_token_nor_data() {
     }
 }
 
-#[tokio::test]
-async fn the_database_shows_no_token() {
+async fn the_database_shows_no_token(framework: Framework) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sessions.db");
     let store = SqliteStore::open(&file).unwrap();
     let sessions = Sessions::builder(store.clone()).secret(secret()).build().unwrap();
-    let router = app(&sessions, &Gates::default());
-    let mut visitor = Visitor::of(&router);
+    let mut visitor = framework.serve(&App::Main, &sessions).await.visitor();
     let mut tokens = Vec::new();
     for path in ["/write", "/login?user=ann", "/renew", "/write"] {
         visitor.visit(path).await;

@@ -1,14 +1,16 @@
 //! A stale response never touches a newer cookie: requests with the old cookie that overlap a sign-in.
 
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use cloakroom::{Clock as _, FrozenClock, MemoryStore, Sessions, Timestamp};
 
-use crate::support::{Gates, Site, Visitor, app, secret};
+use crate::apps::{App, Framework};
+use crate::support::{Site, Visitor, secret};
 
 on_every_store!(what_is_held_across_a_sign_in_leaves_the_new_cookie_alone);
 on_every_store!(what_arrives_before_the_new_cookie_has_left_leaves_it_alone);
 on_every_store!(what_is_saved_while_a_sign_in_is_held_is_in_the_new_session);
 on_every_store!(of_two_sign_ins_at_once_one_gives_the_cookie);
+on_every_framework!(the_old_cookie_is_dead_also_where_the_clock_is_behind);
 
 const OLD: [&str; 4] = ["/read?", "/set?k=late&v=1", "/update?", "/renew?"];
 
@@ -16,7 +18,7 @@ async fn what_is_held_across_a_sign_in_leaves_the_new_cookie_alone(site: Site) {
     for path in OLD {
         let mut visitor = started(&site).await;
         let old = visitor.clone();
-        let gate = site.gates.gate("old", 1);
+        let gate = site.gate("old", 1);
         let slow = site.turn(&old, 1);
         let slow = tokio::spawn(async move { slow.get(&format!("{path}&hold=old")).await });
         gate.arrived().await;
@@ -33,7 +35,7 @@ async fn what_arrives_before_the_new_cookie_has_left_leaves_it_alone(site: Site)
     for path in OLD {
         let mut visitor = started(&site).await;
         let old = visitor.clone();
-        let gate = site.gates.gate("answer", 1);
+        let gate = site.gate("answer", 1);
         let sign_in = visitor.clone();
         let sign_in =
             tokio::spawn(async move { sign_in.get("/login?user=ann&linger=answer").await });
@@ -50,7 +52,7 @@ async fn what_arrives_before_the_new_cookie_has_left_leaves_it_alone(site: Site)
 
 async fn what_is_saved_while_a_sign_in_is_held_is_in_the_new_session(site: Site) {
     let mut visitor = started(&site).await;
-    let gate = site.gates.gate("in", 1);
+    let gate = site.gate("in", 1);
     let sign_in = site.turn(&visitor, 1);
     let sign_in = tokio::spawn(async move { sign_in.get("/login?user=ann&hold=in").await });
     gate.arrived().await;
@@ -67,7 +69,7 @@ async fn what_is_saved_while_a_sign_in_is_held_is_in_the_new_session(site: Site)
 async fn of_two_sign_ins_at_once_one_gives_the_cookie(site: Site) {
     let mut visitor = started(&site).await;
     let old = visitor.clone();
-    let gate = site.gates.gate("in", 2);
+    let gate = site.gate("in", 2);
     let sign_ins: Vec<_> = (0..2)
         .map(|n| {
             let visitor = site.turn(&visitor, n);
@@ -88,24 +90,22 @@ async fn of_two_sign_ins_at_once_one_gives_the_cookie(site: Site) {
 }
 
 /// Clocks of two processes never agree to the millisecond, nor do two threads look at one at the same time.
-#[tokio::test]
-async fn the_old_cookie_is_dead_also_where_the_clock_is_behind() {
+async fn the_old_cookie_is_dead_also_where_the_clock_is_behind(framework: Framework) {
     let (store, clock) = (MemoryStore::new(), FrozenClock::default());
     let behind = FrozenClock::at(Timestamp::from_millis(clock.now().as_millis() - 1_000));
-    let [here, there] = [clock, behind].map(|clock| {
+    let serve = async |clock: FrozenClock| {
         let sessions = Sessions::builder(store.clone()).secret(secret()).clock(clock);
-        app(&sessions.build().unwrap(), &Gates::default())
-    });
-    let mut visitor = Visitor::of(&here);
+        framework.serve(&App::Main, &sessions.build().unwrap()).await
+    };
+    let (here, there) = (serve(clock).await, serve(behind).await);
+    let mut visitor = here.visitor();
     visitor.visit("/write").await;
-    let old = HeaderValue::from_str(visitor.cookie().unwrap()).unwrap();
+    let old = visitor.clone();
     visitor.visit("/login?user=ann").await;
-    let new = HeaderValue::from_str(visitor.cookie().unwrap()).unwrap();
-    for router in [&here, &there] {
-        let visitor = Visitor::of(router);
-        let with_new = visitor.send("/dump", std::slice::from_ref(&new)).await.unwrap();
+    for server in [&here, &there] {
+        let with_new = visitor.at(server).get("/dump").await;
         assert_eq!(with_new.body, r#"{"n":1,"user":"ann"}"#);
-        let with_old = visitor.send("/dump", std::slice::from_ref(&old)).await.unwrap();
+        let with_old = old.at(server).get("/dump").await;
         assert_eq!(with_old.body, "{}");
     }
 }

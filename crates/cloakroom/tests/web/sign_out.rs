@@ -14,7 +14,7 @@ async fn what_is_held_across_a_sign_out_brings_nothing_back(site: Site) {
     for late in LATE {
         let mut visitor = signed_in(&site).await;
         let old = visitor.clone();
-        let gate = site.gates.gate("late", 1);
+        let gate = site.gate("late", 1);
         let slow = site.turn(&old, 1);
         let slow = tokio::spawn(async move { slow.get(&format!("{late}&hold=late")).await });
         gate.arrived().await;
@@ -32,7 +32,7 @@ async fn what_is_held_across_a_sign_out_brings_nothing_back(site: Site) {
 async fn a_sign_out_that_is_held_wins_over_what_was_faster(site: Site) {
     for faster in LATE {
         let visitor = signed_in(&site).await;
-        let gate = site.gates.gate("end", 1);
+        let gate = site.gate("end", 1);
         let end = site.turn(&visitor, 1);
         let end = tokio::spawn(async move { end.get("/logout?hold=end").await });
         gate.arrived().await;
@@ -51,7 +51,7 @@ async fn a_sign_out_that_is_held_wins_over_what_was_faster(site: Site) {
 
 async fn of_two_sign_outs_both_end_signed_out(site: Site) {
     let visitor = signed_in(&site).await;
-    let gate = site.gates.gate("end", 2);
+    let gate = site.gate("end", 2);
     let ends: Vec<_> = (0..2)
         .map(|n| {
             let visitor = site.turn(&visitor, n);

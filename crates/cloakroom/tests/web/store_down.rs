@@ -3,11 +3,13 @@
 use axum::http::StatusCode;
 use cloakroom::{MemoryStore, OnStoreError, Sessions};
 
-use crate::support::{Answer, Gates, Site, Visitor, app, secret};
+use crate::apps::{App, Framework};
+use crate::support::{Answer, Site, secret};
 
 on_every_store!(a_store_that_is_down_is_a_503_and_well_again_by_itself);
 on_every_store!(a_store_that_goes_down_under_a_request_is_a_503_too);
 on_every_store!(a_sign_out_that_could_not_be_saved_does_not_pretend);
+on_every_framework!(the_policy_read_only_anonymous_shows_pages_and_refuses_changes);
 
 #[track_caller]
 fn assert_busy(answer: &Answer) {
@@ -37,7 +39,7 @@ async fn a_store_that_goes_down_under_a_request_is_a_503_too(site: Site) {
     let mut visitor = site.visitor();
     visitor.visit("/login?user=ann").await;
     for path in ["/set?k=a&v=1&hold=down", "/update?hold=down", "/renew?hold=down"] {
-        let gate = site.gates.gate("down", 1);
+        let gate = site.gate("down", 1);
         let request = visitor.clone();
         let request = tokio::spawn(async move { request.get(path).await });
         gate.arrived().await;
@@ -58,7 +60,7 @@ async fn a_store_that_goes_down_under_a_request_is_a_503_too(site: Site) {
 async fn a_sign_out_that_could_not_be_saved_does_not_pretend(site: Site) {
     let mut visitor = site.visitor();
     visitor.visit("/login?user=ann").await;
-    let gate = site.gates.gate("down", 1);
+    let gate = site.gate("down", 1);
     let request = visitor.clone();
     let request = tokio::spawn(async move { request.get("/logout?hold=down").await });
     gate.arrived().await;
@@ -70,13 +72,11 @@ async fn a_sign_out_that_could_not_be_saved_does_not_pretend(site: Site) {
     assert!(!visitor.is_alive().await);
 }
 
-#[tokio::test]
-async fn the_policy_read_only_anonymous_shows_pages_and_refuses_changes() {
+async fn the_policy_read_only_anonymous_shows_pages_and_refuses_changes(framework: Framework) {
     let gauge = cloakroom::conformance::Gauge::default();
     let sessions = Sessions::builder(gauge.measure(MemoryStore::new())).secret(secret());
     let sessions = sessions.on_store_error(OnStoreError::ReadOnlyAnonymous).build().unwrap();
-    let router = app(&sessions, &Gates::default());
-    let mut visitor = Visitor::of(&router);
+    let mut visitor = framework.serve(&App::Main, &sessions).await.visitor();
     visitor.visit("/login?user=ann").await;
     gauge.fail(true);
     let page = visitor.visit("/dump").await;

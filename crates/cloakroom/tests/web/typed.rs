@@ -1,14 +1,9 @@
 //! A struct as the session's schema: requests that meet change its fields without disturbing each other.
 
-use axum::Router;
-use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
-use cloakroom::axum::{Error, Session, Typed};
 use futures_util::future::join_all;
-use serde::{Deserialize, Serialize};
 
-use crate::support::{Gates, Site};
+use crate::support::Site;
 
 on_every_store!(requests_that_change_different_fields_all_win);
 on_every_store!(fifty_changes_of_one_field_add_up);
@@ -17,50 +12,6 @@ mod in_cookies {
     use super::*;
 
     on_every_cookie!(one_after_the_other_the_fields_are_there);
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Shop {
-    n: u32,
-    theme: String,
-    cart: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    theme: Option<String>,
-    item: Option<String>,
-    hold: Option<String>,
-}
-
-pub(crate) fn routes() -> Router<Gates> {
-    Router::new().route("/typed/save", get(save)).route("/typed/modify", get(modify))
-}
-
-async fn save(
-    State(gates): State<Gates>,
-    Query(asked): Query<Asked>,
-    mut shop: Typed<Shop>,
-) -> Result<(), Error> {
-    gates.hold(asked.hold.as_deref()).await;
-    if let Some(theme) = asked.theme {
-        shop.theme = theme;
-    }
-    shop.cart.extend(asked.item);
-    shop.save()?;
-    Ok(())
-}
-
-async fn modify(
-    State(gates): State<Gates>,
-    Query(asked): Query<Asked>,
-    session: Session,
-) -> Result<(), Error> {
-    gates.hold(asked.hold.as_deref()).await;
-    session.modify(|shop: &mut Shop| shop.n += 1)?;
-    Ok(())
 }
 
 /// In a cookie, where the last of two that meet wins.
@@ -77,7 +28,7 @@ async fn one_after_the_other_the_fields_are_there(site: Site) {
 async fn requests_that_change_different_fields_all_win(site: Site) {
     let mut visitor = site.visitor();
     visitor.visit("/set?k=other&v=kept").await;
-    let gate = site.gates.gate("all", 3);
+    let gate = site.gate("all", 3);
     let paths = ["/typed/save?theme=dark", "/typed/save?item=hat", "/typed/modify?"];
     let requests = paths.iter().enumerate().map(|(n, path)| {
         let (visitor, path) = (site.turn(&visitor, n), format!("{path}&hold=all"));
@@ -100,7 +51,7 @@ async fn requests_that_change_different_fields_all_win(site: Site) {
 async fn fifty_changes_of_one_field_add_up(site: Site) {
     let mut visitor = site.visitor();
     visitor.visit("/typed/modify").await;
-    let gate = site.gates.gate("all", 50);
+    let gate = site.gate("all", 50);
     let requests = (0..50).map(|n| {
         let visitor = site.turn(&visitor, n);
         tokio::spawn(async move { visitor.get("/typed/modify?hold=all").await })

@@ -50,7 +50,7 @@ async fn started(site: &Site) -> Visitor {
 
 /// Sends fifty requests, lets them go on when all have loaded, and shows that each was answered without a cookie.
 async fn together(site: &Site, visitor: &Visitor, path: impl Fn(usize) -> String) {
-    let gate = site.gates.gate("all", 50);
+    let gate = site.gate("all", 50);
     let requests = (0..50).map(|n| {
         let (visitor, path) = (site.turn(visitor, n), path(n));
         tokio::spawn(async move { visitor.get(&path).await })

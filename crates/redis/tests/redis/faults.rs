@@ -5,11 +5,13 @@ use std::time::Duration;
 use cloakroom_core::conformance::Browser;
 use cloakroom_core::{ErrorKind, Operation, Outcome, Sessions, Store as _};
 use cloakroom_redis::{RedisError, RedisOptions};
-use servers::{Redis, RedisOptions as ServerOptions};
+use servers::{Redis, RedisOptions as ServerOptions, shared_cluster, shared_redis};
+use tokio::runtime::Runtime;
 
 use crate::proxy::Proxy;
 use crate::support::{
-    PATIENCE, created, next, read, record, renewal, sessions, store, touch, visitor, wait_until,
+    PATIENCE, created, fresh_prefix, next, read, record, renewal, sessions, store, touch, visitor,
+    wait_until,
 };
 
 fn on_disk() -> Redis {
@@ -45,6 +47,19 @@ async fn a_restart_while_nothing_is_under_way_is_not_noticed() {
     // The driver's own task has seen the end of the connection by now, or sees it first.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(store.write(&next(&record)).await.unwrap(), Outcome::Applied);
+}
+
+/// As where each worker of a server has one, or each test of an application.
+#[test]
+fn a_runtime_that_ends_takes_its_connection_along_and_the_next_one_makes_its_own() {
+    let server = RedisOptions::new(shared_redis());
+    let cluster = RedisOptions::cluster(shared_cluster().urls());
+    for options in [server, cluster] {
+        let store = options.prefix(fresh_prefix()).open().unwrap();
+        for _ in 0..3 {
+            Runtime::new().unwrap().block_on(created(&store));
+        }
+    }
 }
 
 /// Visitors that count until they are told to stop; each keeps to what was answered.

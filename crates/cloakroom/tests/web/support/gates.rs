@@ -31,11 +31,19 @@ impl Gates {
 
     /// Waits at the gate `name`, if a request gave one.
     pub(crate) async fn hold(&self, name: Option<&str>) {
-        let Some(name) = name else { return };
+        self.linger(name, async {}).await;
+    }
+
+    /// Does work and then waits at the gate `name`, if a request gave one. It leaves the gate also if it is dropped while
+    /// it works.
+    pub(crate) async fn linger<T>(&self, name: Option<&str>, work: impl Future<Output = T>) -> T {
+        let Some(name) = name else { return work.await };
         let gate = self.0.lock().unwrap().get(name).cloned().expect("the test made this gate");
         let _leaving = Leaving(gate.clone());
+        let done = work.await;
         gate.barrier.wait().await;
         gate.barrier.wait().await;
+        done
     }
 }
 

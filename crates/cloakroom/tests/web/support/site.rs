@@ -1,11 +1,9 @@
 //! Where the application runs: on real ports of the loopback interface, over one storage.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use cloakroom::conformance::Gauge;
 use cloakroom::postgres::{PostgresOptions, PostgresStore};
 use cloakroom::redis::RedisOptions;
@@ -16,16 +14,20 @@ use cloakroom::{
 };
 use servers::{Postgres, shared_cluster, shared_redis};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
-use super::{Gates, Visitor, app};
+use super::Visitor;
+use super::gates::Gate;
+use crate::apps::{App, Backstage, Framework, Server};
 
 /// One storage, and one or two servers that share it.
 pub(crate) struct Site {
-    servers: Vec<SocketAddr>,
+    framework: Framework,
+    servers: Vec<Server>,
+    /// Those before: where each server has runtimes of its own, connections to the storage live on the first one's.
+    retired: Vec<Server>,
     /// Those of the first server.
     pub(crate) sessions: Sessions,
-    pub(crate) gates: Gates,
+    pub(crate) backstage: Backstage,
     /// What all servers together were told of.
     pub(crate) tape: Tape,
     /// What all servers together ask of the storage.
@@ -40,122 +42,154 @@ type Place = Arc<dyn Fn() -> SessionsBuilder + Send + Sync>;
 
 impl Site {
     /// One server that keeps sessions in its memory.
-    pub(crate) async fn in_memory() -> Self {
-        Self::new(vec![MemoryStore::new()], None).await
+    pub(crate) async fn in_memory(framework: Framework) -> Self {
+        Self::new(framework, vec![MemoryStore::new()], None).await
     }
 
     /// One server on a file.
-    pub(crate) async fn in_sqlite() -> Self {
-        Self::on_a_file(1).await
+    pub(crate) async fn in_sqlite(framework: Framework) -> Self {
+        Self::on_a_file(framework, 1).await
     }
 
     /// Two servers on one file that share nothing else, as two processes would.
-    pub(crate) async fn in_sqlite_twice() -> Self {
-        Self::on_a_file(2).await
+    pub(crate) async fn in_sqlite_by_two_servers(framework: Framework) -> Self {
+        Self::on_a_file(framework, 2).await
     }
 
     /// One server on a table of its own.
-    pub(crate) async fn in_postgres() -> Self {
-        Self::on_a_table(1).await
+    pub(crate) async fn in_postgres(framework: Framework) -> Self {
+        Self::on_a_table(framework, 1).await
     }
 
     /// Two servers on one table that share nothing else, as two processes would.
-    pub(crate) async fn in_postgres_twice() -> Self {
-        Self::on_a_table(2).await
+    pub(crate) async fn in_postgres_by_two_servers(framework: Framework) -> Self {
+        Self::on_a_table(framework, 2).await
     }
 
-    async fn on_a_table(servers: usize) -> Self {
-        Self::new(tables(servers).await, None).await
+    async fn on_a_table(framework: Framework, servers: usize) -> Self {
+        Self::new(framework, tables(servers).await, None).await
     }
 
     /// Two servers, of which the second one moves sessions from a file to a table and the first one does not yet.
-    pub(crate) async fn while_moving() -> Self {
+    pub(crate) async fn while_moving(framework: Framework) -> Self {
         let (old, folder) = files(2);
         let mut pairs = old.into_iter().zip(tables(2).await);
         let mut pair = || pairs.next().expect("two of each");
         let (first, second) = (pair(), pair());
         let stores = vec![Moving::prepare(first.0, first.1), Moving::new(second.0, second.1)];
-        Self::new(stores, Some(folder)).await
+        Self::new(framework, stores, Some(folder)).await
     }
 
     /// One server on a Redis server.
-    pub(crate) async fn in_redis() -> Self {
-        Self::in_redis_by(1, RedisOptions::new(shared_redis())).await
+    pub(crate) async fn in_redis(framework: Framework) -> Self {
+        Self::in_redis_by(framework, 1, RedisOptions::new(shared_redis())).await
     }
 
     /// Two servers on one Redis server.
-    pub(crate) async fn in_redis_twice() -> Self {
-        Self::in_redis_by(2, RedisOptions::new(shared_redis())).await
+    pub(crate) async fn in_redis_by_two_servers(framework: Framework) -> Self {
+        Self::in_redis_by(framework, 2, RedisOptions::new(shared_redis())).await
     }
 
     /// Two servers on a Redis Cluster.
-    pub(crate) async fn in_redis_cluster() -> Self {
-        Self::in_redis_by(2, RedisOptions::cluster(shared_cluster().urls())).await
+    pub(crate) async fn in_redis_cluster(framework: Framework) -> Self {
+        Self::in_redis_by(framework, 2, RedisOptions::cluster(shared_cluster().urls())).await
     }
 
     /// All tests share the servers; each has a prefix of its own.
-    async fn in_redis_by(servers: usize, options: RedisOptions) -> Self {
+    async fn in_redis_by(framework: Framework, servers: usize, options: RedisOptions) -> Self {
         let options = options.prefix(format!("{}:", fresh_name()));
         let stores = (0..servers).map(|_| options.clone().open().unwrap()).collect();
-        Self::new(stores, None).await
+        Self::new(framework, stores, None).await
     }
 
-    async fn on_a_file(servers: usize) -> Self {
+    async fn on_a_file(framework: Framework, servers: usize) -> Self {
         let (stores, folder) = files(servers);
-        Self::new(stores, Some(folder)).await
+        Self::new(framework, stores, Some(folder)).await
     }
 
     /// One server whose visitors carry their sessions, signed.
-    pub(crate) async fn in_a_signed_cookie() -> Self {
-        Self::in_cookies(CookieDriver::signed).await
+    pub(crate) async fn in_a_signed_cookie(framework: Framework) -> Self {
+        Self::in_cookies(framework, CookieDriver::signed).await
     }
 
     /// One server whose visitors carry their sessions, encrypted.
-    pub(crate) async fn in_an_encrypted_cookie() -> Self {
-        Self::in_cookies(CookieDriver::encrypted).await
+    pub(crate) async fn in_an_encrypted_cookie(framework: Framework) -> Self {
+        Self::in_cookies(framework, CookieDriver::encrypted).await
     }
 
     /// Those that are signed out are noted.
-    async fn in_cookies(driver: fn() -> CookieDriver) -> Self {
+    async fn in_cookies(framework: Framework, driver: fn() -> CookieDriver) -> Self {
         let ended = MemoryStore::new();
         let place: Place = Arc::new(move || Sessions::in_cookie(driver().deny_list(ended.clone())));
-        Self::at(vec![place], Gauge::default(), None).await
+        Self::at(framework, vec![place], Gauge::default(), None).await
     }
 
-    async fn new<S: Store + Clone>(stores: Vec<S>, folder: Option<TempDir>) -> Self {
+    async fn new<S: Store + Clone>(
+        framework: Framework,
+        stores: Vec<S>,
+        folder: Option<TempDir>,
+    ) -> Self {
         let gauge = Gauge::default();
         let places = stores.into_iter().map(|store| -> Place {
             let gauge = gauge.clone();
             Arc::new(move || Sessions::builder(gauge.measure(store.clone())))
         });
-        Self::at(places.collect(), gauge.clone(), folder).await
+        Self::at(framework, places.collect(), gauge.clone(), folder).await
     }
 
-    async fn at(places: Vec<Place>, gauge: Gauge, folder: Option<TempDir>) -> Self {
-        let (gates, tape) = (Gates::default(), Tape::default());
-        let observed = |builder: SessionsBuilder| builder.observer(tape.clone());
-        let (servers, sessions) = open(&places, observed, |sessions| app(sessions, &gates)).await;
-        Self { servers, sessions, gates, tape, gauge, places, _folder: folder }
-    }
-
-    /// The same storage with other sessions and another application, on as many servers.
-    pub(crate) async fn serving(
-        self,
-        configure: impl Fn(SessionsBuilder) -> SessionsBuilder,
-        app: impl Fn(&Sessions) -> Router,
+    async fn at(
+        framework: Framework,
+        places: Vec<Place>,
+        gauge: Gauge,
+        folder: Option<TempDir>,
     ) -> Self {
-        let (servers, sessions) = open(&self.places, configure, app).await;
+        let (backstage, tape) = (Backstage::default(), Tape::default());
+        let observed = |builder: SessionsBuilder| builder.observer(tape.clone());
+        let (servers, sessions) = open(&places, observed, framework, &App::Main, &backstage).await;
+        let retired = Vec::new();
+        Self {
+            framework,
+            servers,
+            retired,
+            sessions,
+            backstage,
+            tape,
+            gauge,
+            places,
+            _folder: folder,
+        }
+    }
+
+    /// The same storage with another application, on as many servers.
+    pub(crate) async fn serving(self, app: App) -> Self {
+        self.serving_with(app, |builder| builder).await
+    }
+
+    /// The same storage with another application and sessions that are configured so.
+    pub(crate) async fn serving_with(
+        mut self,
+        app: App,
+        configure: impl Fn(SessionsBuilder) -> SessionsBuilder,
+    ) -> Self {
+        let (servers, sessions) =
+            open(&self.places, configure, self.framework, &app, &self.backstage).await;
+        self.retired.append(&mut self.servers);
         Self { servers, sessions, ..self }
+    }
+
+    /// Makes the gate `name` for exactly so many requests.
+    pub(crate) fn gate(&self, name: &str, requests: usize) -> Arc<Gate> {
+        self.backstage.gates.gate(name, requests)
     }
 
     /// A new visitor of the first server.
     pub(crate) fn visitor(&self) -> Visitor {
-        Visitor::new(self.servers[0])
+        self.servers[0].visitor()
     }
 
     /// The same visitor, sent by the load balancer to the first and the second server by turns.
     pub(crate) fn turn(&self, visitor: &Visitor, n: usize) -> Visitor {
-        visitor.at(self.servers[n % self.servers.len()])
+        visitor.at(&self.servers[n % self.servers.len()])
     }
 }
 
@@ -230,26 +264,19 @@ pub(crate) fn secret() -> Secret {
     Secret::new("Jq0vPpXw3sO9ZkYc7RtLb2NhUe5GmAfD8iVxKo4W").unwrap()
 }
 
-/// Opens a server at each place; returns their addresses, and the sessions of the first.
+/// Opens a server at each place; returns them, and the sessions of the first.
 async fn open(
     places: &[Place],
     configure: impl Fn(SessionsBuilder) -> SessionsBuilder,
-    app: impl Fn(&Sessions) -> Router,
-) -> (Vec<SocketAddr>, Sessions) {
+    framework: Framework,
+    app: &App,
+    backstage: &Backstage,
+) -> (Vec<Server>, Sessions) {
     let (mut servers, mut all) = (Vec::new(), Vec::new());
     for place in places {
         let sessions = configure(place().secret(secret()).insecure_http()).build().unwrap();
-        servers.push(serve(app(&sessions)).await);
+        servers.push(framework.serve_with(app, &sessions, backstage).await);
         all.push(sessions);
     }
     (servers, all.remove(0))
-}
-
-/// Serves on a free port until the test's runtime ends.
-async fn serve(router: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await });
-    address
 }

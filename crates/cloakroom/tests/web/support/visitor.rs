@@ -18,6 +18,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
+use crate::apps::Server;
+
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Clones have the same cookie and the same connections.
@@ -30,7 +32,7 @@ pub(crate) struct Visitor {
 
 #[derive(Clone)]
 enum Door {
-    Port(Client<HttpConnector, Body>, SocketAddr),
+    Port(Client<HttpConnector, Body>, Server),
     /// One connection, kept alive.
     Connection(Arc<Mutex<SendRequest<Body>>>),
     Router(Router),
@@ -46,9 +48,9 @@ pub(crate) struct Answer {
 
 impl Visitor {
     /// A visitor without a cookie who comes by HTTP.
-    pub(crate) fn new(server: SocketAddr) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { door: Door::Port(client, server), cookie: None, agent: None }
+        Self { door: Door::Port(client, server.clone()), cookie: None, agent: None }
     }
 
     /// A visitor without a cookie who has the application in the same program.
@@ -56,15 +58,10 @@ impl Visitor {
         Self { door: Door::Router(router.clone()), cookie: None, agent: None }
     }
 
-    /// The same visitor with another application in the same program.
-    pub(crate) fn moved_to(self, router: &Router) -> Self {
-        Self { door: Door::Router(router.clone()), ..self }
-    }
-
     /// The same visitor at another server.
-    pub(crate) fn at(&self, server: SocketAddr) -> Self {
+    pub(crate) fn at(&self, server: &Server) -> Self {
         let Door::Port(client, _) = &self.door else { panic!("not a visitor by HTTP") };
-        Self { door: Door::Port(client.clone(), server), ..self.clone() }
+        Self { door: Door::Port(client.clone(), server.clone()), ..self.clone() }
     }
 
     /// The same visitor where another one goes.
@@ -103,7 +100,7 @@ impl Visitor {
     /// The server's address.
     pub(crate) fn server(&self) -> SocketAddr {
         let Door::Port(_, server) = &self.door else { panic!("not a visitor by HTTP") };
-        *server
+        server.address
     }
 
     /// Asks and keeps the cookie.
@@ -162,7 +159,7 @@ impl Visitor {
 
     async fn deliver(&self, mut request: Request<Body>) -> Result<Answer, Error> {
         if let Door::Port(_, server) = &self.door {
-            *request.uri_mut() = format!("http://{server}{}", request.uri()).parse()?;
+            *request.uri_mut() = format!("http://{}{}", server.address, request.uri()).parse()?;
         }
         if let Some(agent) = self.agent {
             request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
@@ -187,14 +184,19 @@ impl Visitor {
         Self { cookie: other.cookie.clone(), ..self }
     }
 
-    /// Opens an event stream and has read its first line.
-    pub(crate) async fn listen(&self) -> Stream {
+    /// Opens a stream.
+    pub(crate) async fn stream(&self, path: &str) -> Stream {
         let Door::Port(client, server) = &self.door else { panic!("not a visitor by HTTP") };
-        let request = Request::get(format!("http://{server}/events"));
+        let request = Request::get(format!("http://{}{path}", server.address));
         let request = request.header(COOKIE, self.cookie().expect("a session"));
         let response = client.request(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        let mut stream = Stream(response.into_body());
+        Stream(response.into_body())
+    }
+
+    /// Opens the stream that tells how the session ends and has read its first line.
+    pub(crate) async fn listen(&self) -> Stream {
+        let mut stream = self.stream("/events").await;
         assert_eq!(stream.line().await, "open\n");
         stream
     }
@@ -219,11 +221,12 @@ impl Visitor {
     }
 }
 
-/// An event stream.
+/// A stream of lines.
 pub(crate) struct Stream(Incoming);
 
 impl Stream {
-    async fn line(&mut self) -> String {
+    /// Returns the next line.
+    pub(crate) async fn line(&mut self) -> String {
         let frame = self.0.frame().await.expect("the stream goes on").unwrap();
         String::from_utf8(frame.into_data().unwrap().into()).unwrap()
     }
@@ -231,8 +234,13 @@ impl Stream {
     /// Returns the last line, once the server has closed the stream.
     pub(crate) async fn end(mut self) -> String {
         let line = self.line().await;
-        assert!(self.0.frame().await.is_none(), "closed");
+        self.closed().await;
         line
+    }
+
+    /// Waits until the server closes the stream, and nothing came before.
+    pub(crate) async fn closed(mut self) {
+        assert!(self.0.frame().await.is_none(), "closed");
     }
 }
 

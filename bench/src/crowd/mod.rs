@@ -43,8 +43,8 @@ const LIFE: Duration = Duration::from_secs(7_200);
 const ROUND: u32 = 3;
 
 /// How long visitors come now and then, to see how long they wait.
-const IDLE: Duration = Duration::from_secs(6);
-const LONGEST_SWEEP: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_secs(20);
+const LONGEST_SWEEP: Duration = Duration::from_secs(900);
 
 /// Reads the command line, fills, measures and prints.
 pub fn main() -> Result<()> {

@@ -44,6 +44,7 @@ impl SqliteStore {
         let reader = connect(options)?;
         reader.pragma_update(None, "query_only", true)?;
         reader.pragma_update(None, "cache_size", READERS_CACHE)?;
+        reader.pragma_update(None, "mmap_size", options.memory_map)?;
         Ok(Self {
             reader: Worker::start("sqlite-read", reader)?,
             writer: Worker::start("sqlite-write", writer)?,
@@ -110,10 +111,14 @@ impl Store for SqliteStore {
         self.reader.run(move |connection| statements::load(connection, &id)).await
     }
 
+    /// Reads all of them in one transaction: the file's locks are taken once, not for each.
     async fn load_many(&self, ids: &[Id]) -> Result<Vec<Option<Record>>, SqliteError> {
         let ids = ids.to_vec();
         let load = move |connection: &mut Connection| {
-            ids.iter().map(|id| statements::load(connection, id)).collect()
+            let transaction = connection.transaction()?;
+            let records = ids.iter().map(|id| statements::load(&transaction, id)).collect();
+            transaction.commit()?;
+            records
         };
         self.reader.run(load).await
     }

@@ -3,10 +3,10 @@
 mod ended;
 mod pulse;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
@@ -26,11 +26,14 @@ const MOST: usize = 65_536;
 pub(crate) struct Watches {
     shards: [Mutex<Shard>; SHARDS],
     waiting: AtomicUsize,
+    /// How many have ever waited.
+    entered: AtomicU64,
     clock: Arc<dyn Clock>,
     pulse: Mutex<bool>,
 }
 
-type Shard = HashMap<Id, Vec<Arc<Bell>>>;
+/// By id and by when they came: who leaves is found at once, however many wait for one session.
+type Shard = BTreeMap<(Id, u64), Arc<Bell>>;
 
 /// What one waiter hears.
 #[derive(Debug, Default)]
@@ -47,6 +50,7 @@ struct Bell {
 pub(crate) struct Watch {
     watches: Arc<Watches>,
     id: Id,
+    number: u64,
     bell: Arc<Bell>,
 }
 
@@ -73,7 +77,8 @@ impl Ears {
 impl Watches {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Arc::new(Self { shards, waiting: AtomicUsize::new(0), clock, pulse: Mutex::new(false) })
+        let (waiting, entered) = Default::default();
+        Arc::new(Self { shards, waiting, entered, clock, pulse: Mutex::new(false) })
     }
 
     pub(crate) fn ears(self: &Arc<Self>) -> Ears {
@@ -87,9 +92,10 @@ impl Watches {
             return None;
         }
         let bell = Arc::new(Bell::default());
-        self.shard(id).entry(id).or_default().push(bell.clone());
+        let number = self.entered.fetch_add(1, Ordering::Relaxed);
+        self.shard(id).insert((id, number), bell.clone());
         self.start_pulse();
-        Some(Watch { watches: self.clone(), id, bell })
+        Some(Watch { watches: self.clone(), id, number, bell })
     }
 
     /// Wakes those who wait for `id`.
@@ -129,7 +135,7 @@ impl Watches {
     fn each(&self, visit: impl Fn(&Bell)) {
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            let bells: Vec<_> = shard.values().flatten().cloned().collect();
+            let bells: Vec<_> = shard.values().cloned().collect();
             drop(shard);
             bells.iter().for_each(|bell| visit(bell));
         }
@@ -138,7 +144,7 @@ impl Watches {
     /// Returns the bells of those who wait for `id`, to be rung outside of the lock: a waker is somebody else's code, and
     /// may drop who waits.
     fn bells(&self, id: Id) -> Vec<Arc<Bell>> {
-        self.shard(id).get(&id).cloned().unwrap_or_default()
+        self.shard(id).range((id, 0)..=(id, u64::MAX)).map(|(_, bell)| bell.clone()).collect()
     }
 
     /// Returns how many wait.
@@ -196,14 +202,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut shard = self.watches.shard(self.id);
-        if let Some(bells) = shard.get_mut(&self.id) {
-            bells.retain(|bell| !Arc::ptr_eq(bell, &self.bell));
-            if bells.is_empty() {
-                shard.remove(&self.id);
-            }
-        }
-        drop(shard);
+        self.watches.shard(self.id).remove(&(self.id, self.number));
         self.watches.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::{HeaderMap, header::SET_COOKIE};
 use serde::{Deserialize, Serialize};
 
 /// The user id that `/seed` stores.
@@ -103,13 +104,34 @@ pub fn cookie(set_cookie: &str) -> &str {
     set_cookie.split_once(';').map_or(set_cookie, |(pair, _)| pair)
 }
 
+/// The cookies that a browser without others sends back after a response: each but those that it was told to remove.
+#[must_use]
+pub fn kept(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs: Vec<_> = lines.map(cookie).filter(|pair| !pair.ends_with('=')).collect();
+    if pairs.is_empty() { None } else { Some(pairs.join("; ")) }
+}
+
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
     fn a_cookie_goes_back_without_its_attributes() {
         assert_eq!(cookie("id=abc; Path=/; HttpOnly"), "id=abc");
         assert_eq!(cookie("id=abc"), "id=abc");
+    }
+    #[test]
+    fn cookies_that_are_removed_do_not_go_back() {
+        let kept = |lines: &[&'static str]| {
+            let lines = lines.iter().map(|line| (SET_COOKIE, HeaderValue::from_static(line)));
+            super::kept(&lines.collect())
+        };
+        assert_eq!(kept(&["old=; Max-Age=0", "id=abc; Path=/"]).as_deref(), Some("id=abc"));
+        assert_eq!(kept(&["id=abc", "part=2"]).as_deref(), Some("id=abc; part=2"));
+        assert_eq!(kept(&["old=; Max-Age=0"]), None);
+        assert_eq!(kept(&[]), None);
     }
 }

@@ -81,9 +81,7 @@ fn send_all<S: System>(arguments: Arguments<S>) -> Result<Stats> {
 
 async fn seed(router: &mut Router) -> Result<String> {
     let response = send(router, "/seed", "").await?;
-    let header = response.headers().get(header::SET_COOKIE).context("/seed sent no cookie")?;
-    let header = header.to_str().context("/seed sent a cookie that is not text")?;
-    Ok(contract::cookie(header).to_owned())
+    contract::kept(response.headers()).context("/seed sent no cookie")
 }
 
 async fn repeat(router: &mut Router, path: &str, cookie: &str, requests: u32) -> Result<()> {

@@ -9,14 +9,17 @@ use xshell::{Shell, cmd};
 #[derive(Debug)]
 struct Absence {
     from: &'static str,
-    features: Features,
+    tree: Tree,
     packages: &'static [&'static [&'static str]],
 }
 
+/// Which dependencies are looked at.
 #[derive(Clone, Copy, Debug)]
-enum Features {
-    All,
+enum Tree {
+    AllFeatures,
     Default,
+    /// Those of its tests too.
+    WithTests,
 }
 
 const ACTIX: &[&str] = &["actix-web", "actix-http", "actix-service", "actix-rt"];
@@ -27,56 +30,67 @@ const DRIVERS: &[&str] = &["rusqlite", "libsqlite3-sys", "sqlx", "tokio-postgres
 const OUR_ADAPTERS: &[&str] = &["cloakroom-actix", "cloakroom-axum", "cloakroom-tower"];
 const OUR_STORES: &[&str] = &["cloakroom-postgres", "cloakroom-redis", "cloakroom-sqlite"];
 
-const ABSENCES: [Absence; 8] = [
+const ABSENCES: [Absence; 10] = [
     // The engine names no framework and no driver,
     Absence {
         from: "cloakroom-core",
-        features: Features::All,
+        tree: Tree::AllFeatures,
         packages: &[ACTIX, AXUM, TOWER, DRIVERS, OUR_ADAPTERS, OUR_STORES],
     },
     // and no runtime. Only the conformance suite, a feature that is for tests, has one.
-    Absence { from: "cloakroom-core", features: Features::Default, packages: &[RUNTIMES] },
+    Absence { from: "cloakroom-core", tree: Tree::Default, packages: &[RUNTIMES] },
     // No store knows an adapter.
     Absence {
         from: "cloakroom-redis",
-        features: Features::All,
+        tree: Tree::AllFeatures,
         packages: &[ACTIX, AXUM, TOWER, OUR_ADAPTERS],
     },
     Absence {
         from: "cloakroom-sqlite",
-        features: Features::All,
+        tree: Tree::AllFeatures,
         packages: &[ACTIX, AXUM, TOWER, OUR_ADAPTERS],
     },
     Absence {
         from: "cloakroom-postgres",
-        features: Features::All,
+        tree: Tree::AllFeatures,
         packages: &[ACTIX, AXUM, TOWER, OUR_ADAPTERS],
     },
     // No adapter knows a store. Any tower service can be wrapped, not just axum's.
     Absence {
         from: "cloakroom-tower",
-        features: Features::All,
+        tree: Tree::AllFeatures,
         packages: &[ACTIX, AXUM, DRIVERS, OUR_STORES, &["cloakroom-actix", "cloakroom-axum"]],
     },
     // `axum-core` changes more rarely than `axum` and is all that an extractor needs.
     Absence {
         from: "cloakroom-axum",
-        features: Features::All,
+        tree: Tree::AllFeatures,
         packages: &[ACTIX, DRIVERS, OUR_STORES, &["axum", "axum-extra", "cloakroom-actix"]],
     },
     // actix-web has no tower, and needs none.
     Absence {
         from: "cloakroom-actix",
-        features: Features::All,
+        tree: Tree::AllFeatures,
         packages: &[AXUM, TOWER, DRIVERS, OUR_STORES, &["cloakroom-axum", "cloakroom-tower"]],
+    },
+    // These two are there to prove that sessions need no framework.
+    Absence {
+        from: "example-hyper",
+        tree: Tree::WithTests,
+        packages: &[ACTIX, AXUM, &["cloakroom-actix", "cloakroom-axum"]],
+    },
+    Absence {
+        from: "example-tonic",
+        tree: Tree::WithTests,
+        packages: &[ACTIX, AXUM, &["cloakroom-actix", "cloakroom-axum"]],
     },
 ];
 
 /// Fails if a crate depends on something that it must not know.
 pub(crate) fn check(shell: &Shell) -> Result<()> {
     let mut found = Vec::new();
-    for Absence { from, features, packages } in &ABSENCES {
-        let tree = tree(shell, from, *features)?;
+    for Absence { from, tree, packages } in &ABSENCES {
+        let tree = names(shell, from, *tree)?;
         let unwanted =
             packages.iter().copied().flatten().filter(|&&package| tree.contains(package));
         found.extend(unwanted.map(|package| format!("{from} depends on {package}")));
@@ -89,16 +103,15 @@ pub(crate) fn check(shell: &Shell) -> Result<()> {
 ///
 /// From `cargo tree`, not `cargo metadata`: the latter joins the features and the development
 /// dependencies of all members.
-fn tree(shell: &Shell, package: &str, features: Features) -> Result<BTreeSet<String>> {
-    let features: &[&str] = match features {
-        Features::All => &["--all-features"],
-        Features::Default => &[],
+fn names(shell: &Shell, package: &str, tree: Tree) -> Result<BTreeSet<String>> {
+    let options: &[&str] = match tree {
+        Tree::AllFeatures => &["--edges", "normal", "--all-features"],
+        Tree::Default => &["--edges", "normal"],
+        Tree::WithTests => &["--edges", "normal,dev", "--all-features"],
     };
-    let lines = cmd!(
-        shell,
-        "cargo tree --package {package} {features...} --target all --edges normal --prefix none"
-    )
-    .read()?;
+    let lines =
+        cmd!(shell, "cargo tree --package {package} {options...} --target all --prefix none")
+            .read()?;
     // A line reads `name v1.2.3 (path or remark)`.
     Ok(lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect())
 }

@@ -1,6 +1,7 @@
 //! Other session libraries behind the contract of `bench`.
 
 mod actix;
+mod axum_session;
 mod routes;
 mod stores;
 
@@ -23,6 +24,10 @@ pub enum Peer {
     ActixSessionRedis,
     /// tower-sessions over PostgreSQL, by sqlx
     TowerSessionsPostgres,
+    /// `axum_session` in memory
+    AxumSessionMemory,
+    /// `axum_session` in memory, and each change over PostgreSQL too
+    AxumSessionPostgres,
 }
 
 impl System for Peer {
@@ -35,6 +40,8 @@ impl System for Peer {
                 bail!("actix-web is no router of axum's")
             }
             Self::TowerSessionsPostgres => stores::postgres().await,
+            Self::AxumSessionMemory => axum_session::memory().await,
+            Self::AxumSessionPostgres => axum_session::postgres().await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Measures every system on every path, round by round, so that the machine's mood meets all alike.
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     measured::Measured, options::Options, programs::Programs, seed, server::Server, stores::Stores,
@@ -9,7 +9,7 @@ use super::{
 use crate::wrk::{self, Cookies};
 
 /// One measurement of one system on one path.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Sample {
     pub(super) round: u32,
     pub(super) path: String,

@@ -3,16 +3,19 @@
 use std::fmt;
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A system to measure. Bare comes first: it is what the others are measured by.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Measured {
     Bare,
     LimitMemory,
     CloakroomMemory,
     TowerSessionsMemory,
+    AxumSessionMemory,
     LimitSigned,
     CloakroomSigned,
     LimitEncrypted,
@@ -30,6 +33,7 @@ pub(super) enum Measured {
     LimitPostgres,
     CloakroomPostgres,
     TowerSessionsPostgres,
+    AxumSessionPostgres,
 }
 
 impl Measured {
@@ -56,6 +60,8 @@ impl Measured {
             Self::LimitPostgres => "limit-postgres",
             Self::TowerSessionsMemory => "tower-sessions-memory",
             Self::TowerSessionsPostgres => "tower-sessions-postgres",
+            Self::AxumSessionMemory => "axum-session-memory",
+            Self::AxumSessionPostgres => "axum-session-postgres",
             Self::TowerSessionsSqlite => "tower-sessions-sqlite",
             Self::LimitRedis => "limit-redis",
             Self::CloakroomRedis => "cloakroom-redis",
@@ -86,6 +92,8 @@ impl Measured {
             | Self::TowerSessionsSqlite
             | Self::TowerSessionsRedis
             | Self::TowerSessionsPostgres
+            | Self::AxumSessionMemory
+            | Self::AxumSessionPostgres
             | Self::ActixSessionCookie
             | Self::ActixSessionRedis => Home::Peers,
         }
@@ -118,13 +126,17 @@ impl Measured {
     /// What its store allows without a session layer.
     pub(super) const fn limit(self) -> Option<Self> {
         match self {
-            Self::CloakroomMemory | Self::TowerSessionsMemory => Some(Self::LimitMemory),
+            Self::CloakroomMemory | Self::TowerSessionsMemory | Self::AxumSessionMemory => {
+                Some(Self::LimitMemory)
+            }
             Self::CloakroomSigned => Some(Self::LimitSigned),
             Self::CloakroomEncrypted => Some(Self::LimitEncrypted),
             Self::CloakroomRedis | Self::TowerSessionsRedis | Self::ActixSessionRedis => {
                 Some(Self::LimitRedis)
             }
-            Self::CloakroomPostgres | Self::TowerSessionsPostgres => Some(Self::LimitPostgres),
+            Self::CloakroomPostgres | Self::TowerSessionsPostgres | Self::AxumSessionPostgres => {
+                Some(Self::LimitPostgres)
+            }
             _ => None,
         }
     }
@@ -142,7 +154,13 @@ impl Measured {
 
     /// Tells whether it keeps sessions in PostgreSQL.
     pub(super) const fn needs_postgres(self) -> bool {
-        matches!(self, Self::LimitPostgres | Self::CloakroomPostgres | Self::TowerSessionsPostgres)
+        matches!(
+            self,
+            Self::LimitPostgres
+                | Self::CloakroomPostgres
+                | Self::TowerSessionsPostgres
+                | Self::AxumSessionPostgres
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! The driver: builds the systems, measures them interleaved in one run, prints ratios.
 
+pub mod chart;
 mod count;
 mod load;
 mod measured;
@@ -25,17 +26,18 @@ use crate::wrk;
 pub fn main() -> Result<()> {
     let options = Options::parse();
     options.check()?;
-    if options.count { count(&options) } else { load(&options) }
+    if options.count { count(&options) } else { load(options) }
 }
 
-fn load(options: &Options) -> Result<()> {
+fn load(options: Options) -> Result<()> {
     wrk::check()?;
     let systems = options.systems(Measured::value_variants());
     let programs = Programs::build(&systems)?;
-    let samples = load::run(options, &systems, &programs)?;
+    let samples = load::run(&options, &systems, &programs)?;
     let rows = summary::rows(&samples);
     println!("{}", report::load(&rows));
-    write(options.out.as_deref(), &report::Load { options, rows: &rows, samples: &samples })
+    let out = options.out.clone();
+    write(out.as_deref(), &report::Load { options, rows, samples })
 }
 
 fn count(options: &Options) -> Result<()> {

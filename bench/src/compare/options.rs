@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measured::Measured;
 
@@ -12,7 +12,7 @@ use super::measured::Measured;
 const ENDING: [&str; 3] = ["/login", "/logout", "/renew"];
 
 /// Measures several systems interleaved in one run and prints their ratios.
-#[derive(Debug, Parser, Serialize)]
+#[derive(Debug, Deserialize, Parser, Serialize)]
 pub(super) struct Options {
     /// The systems to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -46,6 +46,7 @@ pub(super) struct Options {
     pub(super) without_sha256: bool,
     /// A file to write the result to, as JSON
     #[arg(long)]
+    #[serde(skip)]
     pub(super) out: Option<PathBuf>,
 }
 

@@ -1,7 +1,7 @@
 //! The tables that people read, and the JSON that programs read.
 
 use comfy_table::{CellAlignment, Table, presets};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     load::Sample,
@@ -11,11 +11,11 @@ use super::{
 };
 
 /// The result of a load, as JSON.
-#[derive(Debug, Serialize)]
-pub(super) struct Load<'a> {
-    pub(super) options: &'a Options,
-    pub(super) rows: &'a [summary::Row],
-    pub(super) samples: &'a [Sample],
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Load {
+    pub(super) options: Options,
+    pub(super) rows: Vec<summary::Row>,
+    pub(super) samples: Vec<Sample>,
 }
 
 /// The result of a count, as JSON.
@@ -101,4 +101,42 @@ fn amount(Amount { total, added, of_peer }: Amount) -> [String; 3] {
         added.map_or_else(String::new, |added| format!("{added:+.0}")),
         of_peer.map_or_else(String::new, |share| format!("{share:.2}")),
     ]
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::compare::measured::Measured;
+
+    /// What one system shows on one path, with a range of a twentieth to each side.
+    pub(in crate::compare) fn row(path: &str, system: Measured, median: f64) -> summary::Row {
+        summary::Row {
+            path: path.to_owned(),
+            system,
+            requests_per_second: median * 1_000.0,
+            to_bare: Some(Ratio { least: median * 0.95, median, most: median * 1.05 }),
+            to_peer: None,
+            to_limit: None,
+            processor_microseconds: None,
+            processor_to_bare: None,
+            errors: 0,
+        }
+    }
+
+    /// The result of a load over this many sessions.
+    pub(in crate::compare) fn load(sessions: u32, rows: Vec<summary::Row>) -> Load {
+        let options = Options::parse_from(["compare", "--sessions", &sessions.to_string()]);
+        Load { options, rows, samples: Vec::new() }
+    }
+
+    #[test]
+    fn a_result_is_read_as_it_was_written() {
+        let written = load(400, vec![row("/read", Measured::CloakroomActixCookie, 0.8)]);
+        let text = serde_json::to_string(&written).unwrap();
+        let read: Load = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.rows, written.rows);
+        assert_eq!(read.options.sessions, 400);
+    }
 }

@@ -31,9 +31,7 @@ pub(super) fn check(server: &Server, cookies: &[String]) -> Result<()> {
 fn seed_one(agent: &Agent, url: &str) -> Result<String> {
     let mut response = agent.get(url).call()?;
     response.body_mut().read_to_string()?;
-    let header = response.headers().get("set-cookie").context("/seed sent no cookie")?;
-    let header = header.to_str().context("/seed sent a cookie that is not text")?;
-    Ok(contract::cookie(header).to_owned())
+    contract::kept(response.headers()).context("/seed sent no cookie")
 }
 
 fn read_one(agent: &Agent, url: &str, cookie: &str) -> Result<i64> {

@@ -1,11 +1,11 @@
 //! Medians of a load's samples. A ratio compares two systems within one round, never across rounds.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{load::Sample, measured::Measured};
 
 /// What the rounds say of one system on one path.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Row {
     pub(super) path: String,
     pub(super) system: Measured,
@@ -26,7 +26,7 @@ pub(super) struct Row {
 }
 
 /// What the rounds' ratios say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Ratio {
     pub(super) least: f64,
     pub(super) median: f64,

@@ -45,6 +45,8 @@ pub enum ErrorKind {
     Conflict,
     /// The stored record cannot be read. The message names its id.
     Corrupt,
+    /// The request has no session: no layer of the sessions stands round the service that asked for one.
+    NoLayer,
     /// The operating system gave no randomness, so no token could be made.
     Random,
     /// The session would be larger than the limit set by
@@ -88,6 +90,13 @@ impl Error {
             ErrorKind::Ambient,
             "there is no request here whose session could be used: is `SessionLayer::new(sessions).ambient()` round the \
              route? a spawned task takes the scope along by `ambient::in_scope`",
+        )
+    }
+
+    pub(crate) fn no_layer() -> Self {
+        Self::new(
+            ErrorKind::NoLayer,
+            "this request has no session: put the service into `SessionLayer::new(sessions)`",
         )
     }
 

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use http::Extensions;
+
 use crate::arrival::Arrival;
 use crate::commit::{Asker, Found};
 use crate::lifetime::LONGEST_COOKIE;
@@ -25,6 +27,26 @@ pub struct Pending(Session);
 impl Pending {
     pub(crate) fn new(sessions: Sessions, arrival: Arrival) -> Self {
         Self(Session::unloaded(sessions, arrival))
+    }
+
+    /// Returns the session of a request, from the extensions into which a layer of the sessions put it: for services of
+    /// tower, hyper or tonic, and for layers. Frameworks with extractors have those.
+    ///
+    /// ```
+    /// use cloakroom_core::{Error, Pending};
+    /// use http::{Request, Response};
+    ///
+    /// async fn visit(request: Request<()>) -> Result<Response<String>, Error> {
+    ///     let session = Pending::of(request.extensions())?.load().await?;
+    ///     Ok(Response::new(format!("visit {}", session.increment("visits", 1)?)))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoLayer`](crate::ErrorKind::NoLayer) if there is no such layer round the service.
+    pub fn of(extensions: &Extensions) -> Result<&Self, Error> {
+        extensions.get().ok_or_else(Error::no_layer)
     }
 
     /// Returns whose session this is.

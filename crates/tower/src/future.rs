@@ -8,7 +8,7 @@ use cloakroom_core::{Closing, Pending, Rest, ambient};
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::ResponseBody;
+use crate::{ResponseBody, grpc};
 
 pin_project! {
     /// The future of [`SessionService`](crate::SessionService)'s response.
@@ -51,7 +51,8 @@ where
                 Ok(response) => response,
                 Err(error) => return Poll::Ready(Err(error)),
             };
-            if let Some(head) = this.closing.finish(response.status()) {
+            let status = grpc::judged(response.status(), response.headers());
+            if let Some(head) = this.closing.finish(status) {
                 head.apply(response.headers_mut());
                 return Poll::Ready(Ok(response.map(ResponseBody::service)));
             }

@@ -1,8 +1,8 @@
 //! Sessions as a layer for any tower service.
 //!
-//! The layer puts a [`Pending`] into every request's extensions, which costs no I/O. What wants the session calls
-//! [`Pending::load`]; when the service has answered, the layer saves what changed and adds the cookie. Nested
-//! layers of one [`Sessions`] do not double up: the outermost one does the work.
+//! The layer puts a [`Pending`] into every request's extensions, which costs no I/O. What wants the session finds it there by
+//! [`Pending::of`] and calls [`Pending::load`]; when the service has answered, the layer saves what changed and adds the
+//! cookie. Nested layers of one [`Sessions`] do not double up: the outermost one does the work.
 //!
 //! ```
 //! use cloakroom_core::{Error, MemoryStore, Pending, Secret, Sessions};
@@ -11,8 +11,8 @@
 //! use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 //!
 //! async fn visit(request: Request<()>) -> Result<Response<String>, Error> {
-//!     let pending = request.extensions().get::<Pending>().expect("the layer is there");
-//!     let visits = pending.load().await?.increment("visits", 1)?;
+//!     let session = Pending::of(request.extensions())?.load().await?;
+//!     let visits = session.increment("visits", 1)?;
 //!     Ok(Response::new(format!("visit {visits}")))
 //! }
 //!
@@ -25,12 +25,16 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! gRPC tells of errors in a header, with the status 200. Such a response, too, saves nothing where the header says that the
+//! server failed; of a stream only what it tells before its first message.
 
 mod answered;
 mod body;
 mod cross_origin;
 mod csrf;
 mod future;
+mod grpc;
 mod guard;
 mod layer;
 mod service;

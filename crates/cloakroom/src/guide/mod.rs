@@ -3,7 +3,7 @@
 //! 1. [`start`]: a first application
 //! 2. [`stores`]: where sessions are kept
 //! 3. [`cookies`]: what the browser holds
-//! 4. [`front_doors`]: extractors, structs, by hand, without a request
+//! 4. [`front_doors`]: extractors, structs, any tower service, by hand, without a request
 //! 5. [`sign_in`]: who the visitor is, and what they may see
 //! 6. [`csrf`]: forms that other sites send
 //! 7. [`devices`]: where a user is signed in, and the end of it

@@ -115,7 +115,7 @@ pub use self::load_user::{LoadUser, load_user};
 pub use self::local_path::{LocalPath, ParseLocalPathError};
 pub use self::manual::Ticket;
 pub use self::memory::{AtLimit, MemoryFull, MemoryStore};
-pub use self::moving::Moving;
+pub use self::moving::{CarriedOver, Moving};
 pub use self::payload::Payload;
 pub use self::pending::Pending;
 pub use self::record::{Record, Version};
@@ -123,7 +123,10 @@ pub use self::secret::Secret;
 pub use self::session::{Saved, Session, SignInOutcome};
 pub use self::sessions::{OnCorrupt, OnServerError, OnStoreError, OnTooMany, Sessions};
 pub use self::sign_in::SignInOptions;
-pub use self::store::{Listening, Listing, Operation, Outcome, Signals, Store, UserIndex};
+pub use self::store::{
+    Listening, Listing, LostPlace, Operation, Outcome, Signals, Store, UserIndex, Walk, WalkCursor,
+    WalkPage, Walking,
+};
 pub use self::time::{Clock, FrozenClock, SystemClock, Timestamp};
 pub use self::typed::Typed;
 pub use self::user::{InvalidUserId, UserId};

@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, UserId, UserIndex,
+    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, UserId, UserIndex, Walk,
+    WalkCursor, Walking,
 };
 
 use crate::call::Call;
@@ -170,6 +171,16 @@ impl Store for RedisStore {
 
     fn signals(&self) -> Option<&dyn Signals> {
         Some(self)
+    }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        Some(self)
+    }
+}
+
+impl Walk for RedisStore {
+    fn page<'a>(&'a self, after: Option<&'a WalkCursor>, limit: NonZeroU32) -> Walking<'a> {
+        Box::pin(self.0.page(after, limit))
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId, UserIndex,
+    Id, Listing, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId, UserIndex, Walk,
+    WalkCursor, Walking,
 };
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
@@ -149,6 +150,20 @@ impl Store for SqliteStore {
 
     fn user_index(&self) -> Option<&dyn UserIndex> {
         Some(self)
+    }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        Some(self)
+    }
+}
+
+/// In the order of the ids as texts.
+impl Walk for SqliteStore {
+    fn page<'a>(&'a self, after: Option<&'a WalkCursor>, limit: NonZeroU32) -> Walking<'a> {
+        let after = after.map_or("", WalkCursor::as_str).to_owned();
+        let page =
+            move |connection: &mut Connection| statements::page(connection, &after, limit.get());
+        Box::pin(async move { self.reader.run(page).await.map_err(StoreError::new) })
     }
 }
 

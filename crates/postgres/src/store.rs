@@ -12,7 +12,7 @@ use cloakroom_core::{
 use crate::source::Source;
 use crate::statements::Kind;
 use crate::values::{self, Instant, Key};
-use crate::{PostgresError, PostgresOptions};
+use crate::{PostgresError, PostgresOptions, schema};
 
 /// Keeps sessions in a table of PostgreSQL. Clones are the same store.
 ///
@@ -22,6 +22,9 @@ use crate::{PostgresError, PostgresOptions};
 pub struct PostgresStore(Arc<Source>);
 
 impl PostgresStore {
+    /// The version of the table that this version of cloakroom makes and works with.
+    pub const SCHEMA: u32 = schema::KNOWN;
+
     /// Connects to the server at `address`, a URL or a list of `key=value`, and brings the table up to date; for more
     /// options see [`PostgresOptions`].
     ///

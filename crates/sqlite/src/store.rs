@@ -29,6 +29,9 @@ pub struct SqliteStore {
 const READERS_CACHE: i32 = -32 * 1024;
 
 impl SqliteStore {
+    /// The version of the table that this version of cloakroom makes and works with.
+    pub const SCHEMA: u32 = schema::KNOWN;
+
     /// Opens the file at `path`, which is made if it is not there, and brings its table up to date. Blocks for as
     /// long as that takes; for more options see [`SqliteOptions`].
     ///

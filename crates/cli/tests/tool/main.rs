@@ -1,0 +1,9 @@
+//! The tool itself, run as people and scripts run it, on each store.
+
+mod check;
+mod inspect;
+mod migrate;
+mod moving;
+mod plain;
+mod sessions;
+mod support;

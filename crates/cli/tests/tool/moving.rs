@@ -1,0 +1,339 @@
+//! `move`, killed again and again while visitors change, renew and end their sessions: nothing is lost, nothing is there
+//! twice, nothing that has ended comes back.
+//!
+//! `moves_two_hundred_thousand` is the same with 200,000 sessions, and takes minutes:
+//! `cargo test --release -p cloakroom-cli --test tool -- --ignored --nocapture moves_two_hundred_thousand`
+
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+
+use cloakroom::{AnyStore, Id, Moving, Sessions, Status, Store as _, testing};
+use http::{HeaderMap, HeaderValue, header};
+use tokio::sync::RwLock;
+use tokio::task::JoinHandle;
+
+use crate::support::{Done, Place, create, finish, record, tool, wait_until};
+
+/// How many visitors act at once.
+const ACTORS: usize = 8;
+
+/// How often the tool is killed.
+const KILLS: usize = 5;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn from_sqlite_to_postgres() {
+    House::new(Place::sqlite(), Place::postgres()).prove(3_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn from_postgres_to_redis() {
+    House::new(Place::postgres(), Place::redis()).prove(3_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "takes minutes"]
+async fn moves_two_hundred_thousand() {
+    House::new(Place::sqlite(), Place::postgres()).prove(200_000).await;
+    House::new(Place::postgres(), Place::redis()).prove(200_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_moved_is_told_and_stays() {
+    let house = House::new(Place::sqlite(), Place::sqlite());
+    let store = house.old.store().await;
+    let foreign = record("not ours", 60_000);
+    let id = foreign.id;
+    create(&store, foreign).await;
+    create(&store, record(r#"{"format":1,"data":{"n":1}}"#, 60_000)).await;
+    create(&store, record(r#"{"format":1}"#, -1)).await;
+    let done = finish(house.begin_move());
+    assert_eq!(done.code, 3, "{done:?}");
+    let report: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!((&report["moved"], &report["expired"]), (&1.into(), &1.into()));
+    assert_eq!(report["unreadable"], serde_json::json!([id.to_string()]));
+    assert!(store.load(&id).await.unwrap().is_some());
+}
+
+#[test]
+fn a_move_to_nowhere_or_from_nowhere_is_refused() {
+    let (old, new) = (Place::sqlite(), Place::sqlite());
+    let address = |place: &Place| place.get(cloakroom::Setting::Store).to_owned();
+    let (old, new) = (address(&old), address(&new));
+    for arguments in [
+        &["move", &old, &old, "--yes"][..],
+        &["move", &old, &new, "--yes"],
+        &["move", "memory:", &new, "--yes"],
+        &["move", "cookie:", &new, "--yes"],
+        &["move", &old, "papyrus:x", "--yes"],
+    ] {
+        let done = finish(tool(arguments).spawn().unwrap());
+        assert_eq!((done.code, done.out.as_str()), (2, ""), "{arguments:?}: {done:?}");
+    }
+}
+
+/// The stores of an application that moves, and two processes of it: one that only knows both, and one that moves what
+/// is written.
+struct House {
+    old: Place,
+    new: Place,
+}
+
+/// A visitor: the cookie that the browser has, what was answered, and whether it was signed out.
+struct Visitor {
+    /// Held together by who only changes, and alone by who renews or ends.
+    cookie: RwLock<HeaderValue>,
+    answered: AtomicI64,
+    has_ended: AtomicBool,
+}
+
+impl House {
+    fn new(old: Place, new: Place) -> Self {
+        Self { old, new }
+    }
+
+    fn begin_move(&self) -> Child {
+        let mut command = tool(&["--json", "move", "env:OLD", "env:NEW", "--yes"]);
+        for (place, name, flag) in
+            [(&self.old, "OLD", "--from-prefix"), (&self.new, "NEW", "--to-prefix")]
+        {
+            command.env(name, place.get(cloakroom::Setting::Store));
+            let prefix = place.get(cloakroom::Setting::StorePrefix);
+            if !prefix.is_empty() {
+                command.args([flag, prefix]);
+            }
+        }
+        command.spawn().unwrap()
+    }
+
+    /// A process of the application, before the second deployment or after it.
+    async fn process(&self, moves: bool) -> Sessions {
+        let (old, new) = (self.old.store().await, self.new.store().await);
+        let store = if moves { Moving::new(old, new) } else { Moving::prepare(old, new) };
+        self.new.settings().builder_on(store).unwrap().build().unwrap()
+    }
+
+    async fn prove(self, count: usize) {
+        let (in_old, old) = (self.old.sessions().await, self.old.store().await);
+        let visitors = fill(&in_old, count).await;
+        let pointers = renew_some(&in_old, &visitors).await;
+        for _ in 0..100 {
+            create(&old, record(r#"{"format":1}"#, -1)).await;
+        }
+
+        let load = Load::begin(&self, visitors.clone()).await;
+        for kill in 0..KILLS {
+            // Each a little later than the one before, at another step.
+            let goal = load.done() + 20 * (kill + 1);
+            let mut moving = self.begin_move();
+            wait_until(async || {
+                load.done() >= goal || moving.try_wait().expect("it can be asked").is_some()
+            })
+            .await;
+            moving.kill().unwrap();
+            drop(finish(moving));
+        }
+        let done = finish(self.begin_move());
+        let acts = load.end().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(acts > 20 * KILLS, "{acts} acts are no load");
+        // What was written by a process that began before the second deployment was there already.
+        let last = finish(self.begin_move());
+        assert_eq!(last.code, 0, "{last:?}");
+        assert_eq!(moved(&last), 0, "all had moved before");
+
+        let left = ids(&old).await;
+        assert_eq!(left, [], "the old store is empty");
+        self.all_is_right(&visitors, &pointers).await;
+    }
+
+    /// The new store alone has every session, as it was answered.
+    async fn all_is_right(&self, visitors: &[Arc<Visitor>], pointers: &[(usize, Id)]) {
+        let sessions = self.new.sessions().await;
+        let (mut live, mut ended) = (0, 0);
+        for (n, visitor) in visitors.iter().enumerate() {
+            let cookie = visitor.cookie.read().await.clone();
+            let ticket = sessions.from_request(&headers(&cookie)).await.unwrap();
+            let count = ticket.map(|ticket| ticket.get::<i64>("n").unwrap().unwrap_or_default());
+            if visitor.has_ended.load(Ordering::SeqCst) {
+                assert_eq!(count, None, "visitor {n} is back");
+                ended += 1;
+            } else {
+                let answered = visitor.answered.load(Ordering::SeqCst);
+                assert_eq!(count, Some(answered), "visitor {n}");
+                live += 1;
+            }
+        }
+        assert!(ended > 0 && live > visitors.len() / 2, "{live} live, {ended} ended");
+        let store = self.new.store().await;
+        let records = ids(&store).await;
+        let mut once = records.clone();
+        once.dedup();
+        assert_eq!(records, once, "each is there once");
+        // A pointer that moved still leads to its session, so that a late sign-out ends it.
+        let mut followed = 0;
+        for (n, old) in pointers {
+            let Some(entry) = sessions.look(*old).await.unwrap() else { continue };
+            assert!(matches!(entry.status, Status::Moved { .. }), "{entry:?}");
+            if !visitors[*n].has_ended.load(Ordering::SeqCst)
+                && sessions.revoke(*old).await.unwrap()
+            {
+                followed += 1;
+            }
+        }
+        assert!(followed > 0, "no pointer was left to follow");
+    }
+}
+
+async fn fill(sessions: &Sessions, count: usize) -> Vec<Arc<Visitor>> {
+    let mut visitors = Vec::with_capacity(count);
+    // Together, so that they share trips.
+    while visitors.len() < count {
+        let some = 200.min(count - visitors.len());
+        let begun = (0..some).map(|n| {
+            let (sessions, n) = (sessions.clone(), visitors.len() + n);
+            tokio::spawn(async move {
+                testing::cookie(&sessions, |session| match n % 4 {
+                    0 => session.sign_in(i64::try_from(n / 40).unwrap()),
+                    _ => session.set("cart", &["hat", "umbrella"]),
+                })
+                .await
+            })
+        });
+        for task in begun.collect::<Vec<_>>() {
+            visitors.push(Arc::new(Visitor {
+                cookie: RwLock::new(task.await.unwrap()),
+                answered: AtomicI64::new(0),
+                has_ended: AtomicBool::new(false),
+            }));
+        }
+    }
+    visitors
+}
+
+/// Renews some sessions in the old store; returns whose, and the ids that now point to them.
+async fn renew_some(sessions: &Sessions, visitors: &[Arc<Visitor>]) -> Vec<(usize, Id)> {
+    let mut pointers = Vec::new();
+    for n in (0..visitors.len()).step_by(visitors.len() / 50) {
+        let cookie = visitors[n].cookie.read().await.clone();
+        let ticket = sessions.from_request(&headers(&cookie)).await.unwrap().unwrap();
+        pointers.push((n, ticket.id().unwrap()));
+        visitors[n].act(sessions, Act::Renew).await;
+    }
+    pointers
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Change,
+    Renew,
+    End,
+}
+
+impl Visitor {
+    /// Sends one request, and notes what was answered.
+    async fn act(&self, sessions: &Sessions, act: Act) {
+        if act == Act::Change {
+            let cookie = self.cookie.read().await;
+            if self.has_ended.load(Ordering::SeqCst) {
+                return;
+            }
+            let found = sessions.from_request(&headers(&cookie)).await.expect("stores work");
+            let ticket = found.expect("the session is there");
+            ticket.increment("n", 1).unwrap();
+            ticket.set_cookie(&mut HeaderMap::new()).await.expect("saved");
+            self.answered.fetch_add(1, Ordering::SeqCst);
+            return;
+        }
+        let mut cookie = self.cookie.write().await;
+        if self.has_ended.load(Ordering::SeqCst) {
+            return;
+        }
+        let found = sessions.from_request(&headers(&cookie)).await.expect("stores work");
+        let ticket = found.expect("the session is there");
+        let mut response = HeaderMap::new();
+        if act == Act::End {
+            ticket.delete(&mut response).await.expect("ended");
+            self.has_ended.store(true, Ordering::SeqCst);
+        } else {
+            ticket.renew().unwrap();
+            ticket.set_cookie(&mut response).await.expect("renewed");
+            *cookie = testing::kept(&response).expect("a renewal sets the cookie");
+        }
+    }
+}
+
+/// Visitors who act until they are told to end.
+struct Load {
+    ends: Arc<AtomicBool>,
+    done: Arc<AtomicUsize>,
+    actors: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    async fn begin(house: &House, visitors: Vec<Arc<Visitor>>) -> Self {
+        let (ends, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let visitors = Arc::new(visitors);
+        let mut actors = Vec::new();
+        for actor in 0..ACTORS {
+            let sessions = house.process(actor % 2 == 0).await;
+            let (ends, done, visitors) = (ends.clone(), done.clone(), visitors.clone());
+            actors.push(tokio::spawn(async move {
+                let mut random = actor as u64 + 1;
+                while !ends.load(Ordering::SeqCst) {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let n = usize::try_from(random >> 33).unwrap();
+                    // Some are met by all at once.
+                    let place = if n % 4 == 0 { n / 4 % 10 } else { n / 4 % visitors.len() };
+                    let act = match random >> 40 & 31 {
+                        0 if place >= 10 => Act::End,
+                        1 | 2 => Act::Renew,
+                        _ => Act::Change,
+                    };
+                    visitors[place].act(&sessions, act).await;
+                    done.fetch_add(1, Ordering::SeqCst);
+                }
+            }));
+        }
+        Self { ends, done, actors }
+    }
+
+    fn done(&self) -> usize {
+        self.done.load(Ordering::SeqCst)
+    }
+
+    /// Ends it; returns how many acts there were.
+    async fn end(self) -> usize {
+        self.ends.store(true, Ordering::SeqCst);
+        for actor in self.actors {
+            actor.await.expect("nothing was lost on the way");
+        }
+        self.done.load(Ordering::SeqCst)
+    }
+}
+
+fn headers(cookie: &HeaderValue) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::COOKIE, cookie.clone());
+    headers
+}
+
+fn moved(done: &Done) -> u64 {
+    let report: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    report["moved"].as_u64().unwrap()
+}
+
+/// The ids of all records, sorted.
+async fn ids(store: &AnyStore) -> Vec<Id> {
+    let (mut ids, mut next) = (Vec::new(), None);
+    loop {
+        let walk = store.walk().expect("it can be walked over");
+        let page = walk.page(next.as_ref(), 500.try_into().unwrap()).await.unwrap();
+        ids.extend(page.records.iter().map(|record| record.id));
+        next = page.next;
+        if next.is_none() {
+            ids.sort_unstable();
+            return ids;
+        }
+    }
+}

@@ -1,27 +1,44 @@
 //! A store's address on a command line, where no password may stand.
 
 use std::fmt;
-use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
 /// A store's address: as `SESSION_STORE`, but without a password, as everybody on the machine can read command lines; or
-/// `env:NAME`, the variable that holds it.
+/// `env:NAME`, the variable that holds it. Looked at only by [`resolve`](Self::resolve), whose error does not repeat it.
 ///
 /// ```
 /// use cloakroom_cli::Address;
 ///
-/// assert!("sqlite:shop.db".parse::<Address>().is_ok());
-/// assert!("redis://:secret@10.0.0.7".parse::<Address>().is_err());
+/// assert_eq!(*Address::from("sqlite:shop.db".to_owned()).resolve()?, "sqlite:shop.db");
+/// assert!(Address::from("redis://:secret@10.0.0.7".to_owned()).resolve().is_err());
+/// # Ok::<(), cloakroom_cli::BadAddress>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Address(Zeroizing<String>);
+
+impl From<String> for Address {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
 
 impl Address {
     /// Returns the address itself. It may hold a password, if it came from a variable.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    ///
+    /// # Errors
+    ///
+    /// [`BadAddress`] if it has a password in it, or names a variable that is not set.
+    pub fn resolve(&self) -> Result<Zeroizing<String>, BadAddress> {
+        if let Some(variable) = self.0.strip_prefix("env:") {
+            let value = std::env::var(variable).ok().filter(|value| !value.trim().is_empty());
+            let value = value.ok_or_else(|| BadAddress::NotSet(variable.to_owned()))?;
+            return Ok(Zeroizing::new(value));
+        }
+        match has_password(&self.0) {
+            true => Err(BadAddress::Password),
+            false => Ok(self.0.clone()),
+        }
     }
 }
 
@@ -46,22 +63,6 @@ pub enum BadAddress {
     NotSet(String),
 }
 
-impl FromStr for Address {
-    type Err = BadAddress;
-
-    fn from_str(text: &str) -> Result<Self, BadAddress> {
-        if let Some(variable) = text.strip_prefix("env:") {
-            let value = std::env::var(variable).ok().filter(|value| !value.trim().is_empty());
-            let value = value.ok_or_else(|| BadAddress::NotSet(variable.to_owned()))?;
-            return Ok(Self(Zeroizing::new(value)));
-        }
-        if has_password(text) {
-            return Err(BadAddress::Password);
-        }
-        Ok(Self(Zeroizing::new(text.to_owned())))
-    }
-}
-
 /// Tells whether an address has a password: `user:password@host`, or as a parameter.
 fn has_password(text: &str) -> bool {
     let is_file = text.starts_with("sqlite:") || text.starts_with("cookie:");
@@ -84,12 +85,16 @@ mod tests {
             "postgres://h/d?user=u&PASSWORD=p",
             "host=h password=p",
         ] {
-            assert_eq!(text.parse::<Address>().unwrap_err(), BadAddress::Password, "{text}");
+            assert_eq!(resolve(text), Err(BadAddress::Password), "{text}");
         }
         for text in ["postgres://u@h:5432/d", "redis://h:1/2", "sqlite:a:b@c", "memory:"] {
-            assert_eq!(text.parse::<Address>().unwrap().as_str(), text);
+            assert_eq!(resolve(text), Ok(text.to_owned()));
         }
-        let unset = "env:CLOAKROOM_SURELY_NOT_SET".parse::<Address>().unwrap_err();
-        assert_eq!(unset, BadAddress::NotSet("CLOAKROOM_SURELY_NOT_SET".to_owned()));
+        let unset = resolve("env:CLOAKROOM_SURELY_NOT_SET");
+        assert_eq!(unset, Err(BadAddress::NotSet("CLOAKROOM_SURELY_NOT_SET".to_owned())));
+    }
+
+    fn resolve(text: &str) -> Result<String, BadAddress> {
+        Address::from(text.to_owned()).resolve().map(|address| address.to_string())
     }
 }

@@ -179,10 +179,10 @@ impl Migrate {
 
 impl Move {
     async fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let old = settings(&self.from, self.from_table.as_ref(), self.from_prefix.as_ref());
-        let new = settings(&self.to, self.to_table.as_ref(), self.to_prefix.as_ref());
+        let old = settings(&self.from, self.from_table.as_ref(), self.from_prefix.as_ref())?;
+        let new = settings(&self.to, self.to_table.as_ref(), self.to_prefix.as_ref())?;
         let shown = |settings: &Settings| settings.shown(Setting::Store).unwrap_or_default();
-        if self.from.as_str() == self.to.as_str()
+        if self.from.resolve()? == self.to.resolve()?
             && (&self.from_table, &self.from_prefix) == (&self.to_table, &self.to_prefix)
         {
             return Err(Failure::usage("both are the same store"));
@@ -207,15 +207,19 @@ impl Move {
     }
 }
 
-fn settings(address: &Address, table: Option<&String>, prefix: Option<&String>) -> Settings {
-    let mut settings = Settings::default().set(Setting::Store, address.as_str());
+fn settings(
+    address: &Address,
+    table: Option<&String>,
+    prefix: Option<&String>,
+) -> Result<Settings, Failure> {
+    let mut settings = Settings::default().set(Setting::Store, address.resolve()?.as_str());
     if let Some(table) = table {
         settings = settings.set(Setting::StoreTable, table);
     }
     if let Some(prefix) = prefix {
         settings = settings.set(Setting::StorePrefix, prefix);
     }
-    settings
+    Ok(settings)
 }
 
 async fn open(settings: &Settings) -> Result<AnyStore, Failure> {

@@ -73,7 +73,7 @@ impl Configuration {
         }
         let mut settings = environment.or_all(file);
         if let Some(store) = &self.store {
-            settings = settings.set(Setting::Store, store.as_str());
+            settings = settings.set(Setting::Store, store.resolve()?.as_str());
             origins.insert(Setting::Store, Origin::CommandLine);
         }
         Ok((settings, origins))
@@ -91,7 +91,8 @@ impl Configuration {
         }
         let Some(old) = &self.moving_from else { return Ok(settings.open().await?) };
         let new = settings.open_store().await?;
-        let old = Settings::default().set(Setting::Store, old.as_str()).open_store().await?;
+        let old = Settings::default().set(Setting::Store, old.resolve()?.as_str());
+        let old = old.open_store().await?;
         let (Some(old), Some(new)) = (old, new) else {
             return Err(Failure::usage("sessions that travel in the cookie do not move"));
         };

@@ -2,7 +2,7 @@
 
 use cloakroom::{SettingsError, StoreError};
 
-use crate::Exit;
+use crate::{BadAddress, Exit};
 
 /// Why a command failed. Print it with its sources: each says what the one before does not.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,9 @@ pub enum Failure {
     /// The command was asked wrongly; the sentence says how to ask.
     #[error("{0}")]
     Usage(String),
+    /// A store's address cannot stand on a command line.
+    #[error(transparent)]
+    Address(#[from] BadAddress),
     /// The settings are wrong, or the store did not open.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -39,7 +42,9 @@ impl Failure {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Settings(SettingsError::Invalid(_)) => Exit::Usage,
+            Self::Usage(_) | Self::Address(_) | Self::Settings(SettingsError::Invalid(_)) => {
+                Exit::Usage
+            }
             _ => Exit::Failed,
         }
     }

@@ -71,7 +71,7 @@ fn each_value_tells_where_it_came_from() {
     let place = Place::sqlite().with(Setting::IdleTimeout, "30m");
     let store = format!("sqlite:{}", folder.path().join("other.db").display());
     let file = file.to_str().unwrap();
-    let found = place.json(4, &["check", "--config", file, "--store", &store]);
+    let found = place.json(0, &["check", "--config", file, "--store", &store]);
     let line = |setting: Setting| {
         let lines = found["settings"].as_array().unwrap().iter();
         let line = { lines }.find(|line| line["setting"] == setting.variable()).unwrap();

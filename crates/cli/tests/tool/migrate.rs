@@ -25,7 +25,7 @@ async fn a_table_is_made_once() {
 async fn a_look_makes_no_file_and_no_table() {
     let place = Place::sqlite();
     assert_eq!(place.run(&["migrate", "--check"]).code, 3);
-    assert_eq!(place.run(&["check"]).code, 4, "it says nothing of the store but that");
+    assert!(place.run(&["check"]).out.contains("there is no table yet"));
     let file = place.get(cloakroom::Setting::Store).strip_prefix("sqlite:").unwrap();
     assert!(fs::metadata(file).is_err());
 }

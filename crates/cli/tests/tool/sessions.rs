@@ -90,7 +90,7 @@ async fn all_is_counted_and_all_can_end() {
                 _ => testing::cookie(&sessions, |session| session.set("n", &n)).await,
             });
         }
-        create(&place.store().await, record("not ours", 60_000)).await;
+        create(&place.store().await, record("[1]", 60_000)).await;
         let stats = place.json(0, &["stats"]);
         let count = |name: &str| stats[name].as_u64().unwrap();
         assert_eq!((count("signed_in"), count("visitors"), count("unreadable")), (10, 20, 1));

@@ -25,9 +25,10 @@ const TOWER: &[&str] = &["tower", "tower-http", "tower-layer", "tower-service"];
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper"];
 const DRIVERS: &[&str] = &["rusqlite", "libsqlite3-sys", "sqlx", "tokio-postgres", "redis"];
 const OUR_ADAPTERS: &[&str] = &["cloakroom-axum", "cloakroom-tower"];
+const COMMAND_LINE: &[&str] = &["clap", "clap_complete", "indicatif", "cloakroom-cli"];
 const OUR_STORES: &[&str] = &["cloakroom-postgres", "cloakroom-redis", "cloakroom-sqlite"];
 
-const ABSENCES: [Absence; 7] = [
+const ABSENCES: [Absence; 9] = [
     // The engine names no framework and no driver,
     Absence {
         from: "cloakroom-core",
@@ -64,6 +65,14 @@ const ABSENCES: [Absence; 7] = [
         features: Features::All,
         packages: &[ACTIX, DRIVERS, OUR_STORES, &["axum", "axum-extra"]],
     },
+    // Who looks after sessions answers no request,
+    Absence {
+        from: "cloakroom-cli",
+        features: Features::All,
+        packages: &[ACTIX, AXUM, TOWER, OUR_ADAPTERS],
+    },
+    // and who answers requests reads no command line.
+    Absence { from: "cloakroom", features: Features::All, packages: &[COMMAND_LINE] },
 ];
 
 /// Fails if a crate depends on something that it must not know.

@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use cloakroom::{AnyStore, Setting, Settings};
 
-use crate::commands::{self, Mode, Touch};
+use crate::commands::{self, Mode, Swept, Touch};
 use crate::configuration::Need;
 use crate::output::BAD;
 use crate::{Address, Configuration, Exit, Failure, Output, SessionCommand};
@@ -14,13 +14,13 @@ use crate::{Address, Configuration, Exit, Failure, Output, SessionCommand};
 /// It reads the settings as the application does: `SESSION_STORE`, `SESSION_SECRET` and the others from the environment,
 /// or a file with --config.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "cloakroom", version, after_long_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "cloakroom", version, after_long_help = EXIT_CODES)]
 pub struct Application {
-    #[command(flatten)]
-    configuration: Configuration,
     /// Prints JSON, for scripts
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    configuration: Configuration,
     #[command(subcommand)]
     command: Command,
 }
@@ -137,6 +137,13 @@ impl Application {
                 Ok(checkup.exit())
             }
             Command::Migrate(migrate) => migrate.run(&self.configuration, &output).await,
+            Command::Sessions(SessionCommand::Sweep(_))
+                if self.configuration.expires_by_itself()? =>
+            {
+                output.note("Redis removes what has expired by itself: there is nothing to do");
+                output.print(&Swept::NOTHING)?;
+                Ok(Exit::Done)
+            }
             Command::Sessions(command) => {
                 let need = if command.needs_secret() { Need::Secret } else { Need::Store };
                 let sessions = self.configuration.sessions(need).await?;

@@ -79,6 +79,14 @@ impl Configuration {
         Ok((settings, origins))
     }
 
+    /// Tells whether the store removes what has expired by itself, so that nobody need sweep.
+    pub(crate) fn expires_by_itself(&self) -> Result<bool, Failure> {
+        let (settings, _) = self.settings()?;
+        let store = settings.get(Setting::Store).unwrap_or_default();
+        let is_redis = store.starts_with("redis") || store.starts_with("valkey");
+        Ok(is_redis && self.moving_from.is_none())
+    }
+
     /// Opens the sessions of the application.
     pub(crate) async fn sessions(&self, need: Need) -> Result<Sessions, Failure> {
         let (mut settings, _) = self.settings()?;

@@ -15,6 +15,11 @@ pub struct Swept {
     pub deleted: u64,
 }
 
+impl Swept {
+    /// A sweep that had nothing to do.
+    pub const NOTHING: Self = Self { deleted: 0 };
+}
+
 /// Deletes what has expired. A store that expires records by itself, such as Redis, has nothing for it to do.
 ///
 /// # Errors

@@ -2,6 +2,8 @@
 
 mod check;
 mod inspect;
+#[cfg(target_os = "linux")]
+mod memory;
 mod migrate;
 mod moving;
 mod plain;

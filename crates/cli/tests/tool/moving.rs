@@ -21,6 +21,9 @@ const ACTORS: usize = 8;
 /// How often the tool is killed.
 const KILLS: usize = 5;
 
+/// How a process ends that was killed: without a code.
+const KILLED: i32 = -1;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn from_sqlite_to_postgres() {
     House::new(Place::sqlite(), Place::postgres()).prove(3_000).await;
@@ -117,26 +120,34 @@ impl House {
         let (in_old, old) = (self.old.sessions().await, self.old.store().await);
         let visitors = fill(&in_old, count).await;
         let pointers = renew_some(&in_old, &visitors).await;
+        // Both old stores are walked over in the order of the ids.
+        let all = ids(&old).await;
         for _ in 0..100 {
             create(&old, record(r#"{"format":1}"#, -1)).await;
         }
 
         let load = Load::begin(&self, visitors.clone()).await;
-        for kill in 0..KILLS {
-            // Each a little later than the one before, at another step.
-            let goal = load.done() + 20 * (kill + 1);
+        let mut killed = 0;
+        for kill in 1..=KILLS {
+            // The first that come after a part of all; somebody else would not have moved all of them.
+            let first = kill * all.len() / (KILLS + 3);
+            let few = &all[first..first + 20];
             let mut moving = self.begin_move();
-            wait_until(async || {
-                load.done() >= goal || moving.try_wait().expect("it can be asked").is_some()
-            })
-            .await;
+            wait_until(async || old.load_many(few).await.unwrap().iter().all(Option::is_none))
+                .await;
             moving.kill().unwrap();
-            drop(finish(moving));
+            killed += usize::from(finish(moving).code == KILLED);
         }
+        let left = ids(&old).await.len();
         let done = finish(self.begin_move());
         let acts = load.end().await;
         assert_eq!(done.code, 0, "{done:?}");
-        assert!(acts > 20 * KILLS, "{acts} acts are no load");
+        assert!(acts > 100, "{acts} acts are no load");
+        assert!(killed > KILLS / 2 && left > 0, "{killed} were killed on the way, {left} left");
+        println!(
+            "{count} sessions, {acts} acts, {killed} kills; the last one moved {}",
+            moved(&done)
+        );
         // What was written by a process that began before the second deployment was there already.
         let last = finish(self.begin_move());
         assert_eq!(last.code, 0, "{last:?}");
@@ -296,10 +307,6 @@ impl Load {
             }));
         }
         Self { ends, done, actors }
-    }
-
-    fn done(&self) -> usize {
-        self.done.load(Ordering::SeqCst)
     }
 
     /// Ends it; returns how many acts there were.

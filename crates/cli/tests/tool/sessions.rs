@@ -122,7 +122,11 @@ async fn what_has_expired_is_swept_once() {
         assert_eq!(place.json(0, &["stats"])["visitors"], 10);
     }
     let redis = Place::redis();
-    assert_eq!(redis.run(&["sweep"]).out, "nothing to sweep\n");
+    for arguments in [&["sweep"][..], &["sweep", "--every", "1h"]] {
+        let done = redis.run(arguments);
+        assert_eq!((done.code, done.out.as_str()), (0, "nothing to sweep\n"), "{done:?}");
+        assert!(done.err.contains("by itself"), "{done:?}");
+    }
 }
 
 #[cfg(unix)]

@@ -12,7 +12,8 @@
 //! 10. [`watching`]: events, metrics, sweeping
 //! 11. [`testing`]: tests of your application
 //! 12. [`moving_house`]: from one store to another
-//! 13. [`coming_from`]: tower-sessions, actix-session, `axum_session`
+//! 13. [`administration`]: the command-line tool, and your own
+//! 14. [`coming_from`]: tower-sessions, actix-session, `axum_session`
 
 macro_rules! chapter {
     ($name:ident, $file:literal) => {
@@ -33,4 +34,5 @@ chapter!(behind_a_proxy, "behind_a_proxy.md");
 chapter!(watching, "watching.md");
 chapter!(testing, "testing.md");
 chapter!(moving_house, "moving_house.md");
+chapter!(administration, "administration.md");
 chapter!(coming_from, "coming_from.md");

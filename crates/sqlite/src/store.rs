@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cloakroom_core::{
@@ -22,6 +23,10 @@ use crate::{SqliteError, SqliteOptions, schema, statements};
 pub struct SqliteStore {
     reader: Worker,
     writer: Worker,
+    /// Walks over all sessions, which takes its time and reads what no visitor asks for: it must neither hold them up nor
+    /// push their pages out of the cache. Most processes never walk.
+    walker: Arc<OnceLock<Worker>>,
+    options: SqliteOptions,
 }
 
 /// The pages that the reading connection may keep, as SQLite wants it told: in KiB, with a minus. Enough for the inner
@@ -51,7 +56,20 @@ impl SqliteStore {
         Ok(Self {
             reader: Worker::start("sqlite-read", reader)?,
             writer: Worker::start("sqlite-write", writer)?,
+            walker: Arc::default(),
+            options: options.clone(),
         })
+    }
+
+    fn walker(&self) -> Result<&Worker, SqliteError> {
+        if let Some(walker) = self.walker.get() {
+            return Ok(walker);
+        }
+        let connection = connect(&self.options)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let walker = Worker::start("sqlite-walk", connection)?;
+        // Of two that begin at once one is enough.
+        Ok(self.walker.get_or_init(|| walker))
     }
 }
 
@@ -166,7 +184,8 @@ impl Walk for SqliteStore {
         let after = after.map_or("", WalkCursor::as_str).to_owned();
         let page =
             move |connection: &mut Connection| statements::page(connection, &after, limit.get());
-        Box::pin(async move { self.reader.run(page).await.map_err(StoreError::new) })
+        let walk = async move { self.walker()?.run(page).await };
+        Box::pin(async move { walk.await.map_err(StoreError::new) })
     }
 }
 

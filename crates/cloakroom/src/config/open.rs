@@ -58,16 +58,18 @@ pub struct Schema {
 impl Opening {
     /// Looks at the store's table and changes nothing; `None` for a store that has none.
     pub(super) async fn schema(&self, place: &Place) -> Result<Option<Schema>, SettingsError> {
-        let schema: Result<Option<Schema>, Box<dyn std::error::Error + Send + Sync>> = match &place
-            .address
+        let schema: Result<Schema, Box<dyn std::error::Error + Send + Sync>> = match &place.address
         {
             #[cfg(feature = "sqlite")]
-            Address::Sqlite(path) => sqlite_schema(path).map(Some).map_err(Into::into),
+            Address::Sqlite(path) => sqlite_schema(path).map_err(Into::into),
             #[cfg(feature = "postgres")]
-            Address::Postgres(url) => self.postgres_schema(url).await.map(Some).map_err(Into::into),
-            _ => Ok(None),
+            Address::Postgres(url) => self.postgres_schema(url).await.map_err(Into::into),
+            Address::Memory | Address::Redis(..) | Address::Cookie(_) => return Ok(None),
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            _ => return Err(invalid(Setting::Store, "cannot be opened here")),
         };
-        schema.map_err(|source| SettingsError::Store { address: place.shown.clone(), source })
+        let failed = |source| SettingsError::Store { address: place.shown.clone(), source };
+        schema.map(Some).map_err(failed)
     }
 
     #[cfg(feature = "postgres")]

@@ -55,21 +55,29 @@ pub struct Schema {
     pub sql: Option<String>,
 }
 
+impl Place {
+    fn failed(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SettingsError {
+        SettingsError::Store { address: self.shown.clone(), source: source.into() }
+    }
+}
+
 impl Opening {
     /// Looks at the store's table and changes nothing; `None` for a store that has none.
     pub(super) async fn schema(&self, place: &Place) -> Result<Option<Schema>, SettingsError> {
-        let schema: Result<Schema, Box<dyn std::error::Error + Send + Sync>> = match &place.address
-        {
+        match &place.address {
             #[cfg(feature = "sqlite")]
-            Address::Sqlite(path) => sqlite_schema(path).map_err(Into::into),
+            Address::Sqlite(path) => {
+                sqlite_schema(path).map(Some).map_err(|error| place.failed(error))
+            }
             #[cfg(feature = "postgres")]
-            Address::Postgres(url) => self.postgres_schema(url).await.map_err(Into::into),
-            Address::Memory | Address::Redis(..) | Address::Cookie(_) => return Ok(None),
+            Address::Postgres(url) => {
+                let schema = self.postgres_schema(url).await;
+                schema.map(Some).map_err(|error| place.failed(error))
+            }
+            Address::Memory | Address::Redis(..) | Address::Cookie(_) => Ok(None),
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-            _ => return Err(invalid(Setting::Store, "cannot be opened here")),
-        };
-        let failed = |source| SettingsError::Store { address: place.shown.clone(), source };
-        schema.map(Some).map_err(failed)
+            _ => Err(invalid(Setting::Store, "cannot be opened here")),
+        }
     }
 
     #[cfg(feature = "postgres")]
@@ -100,7 +108,7 @@ impl Opening {
                 }
                 _ => return Err(invalid(Setting::Store, "cannot be opened here")),
             };
-        opened.map_err(|source| SettingsError::Store { address: place.shown.clone(), source })
+        opened.map_err(|error| place.failed(error))
     }
 
     #[cfg(feature = "postgres")]

@@ -28,9 +28,10 @@ const TOWER: &[&str] = &["tower", "tower-http", "tower-layer", "tower-service"];
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper"];
 const DRIVERS: &[&str] = &["rusqlite", "libsqlite3-sys", "sqlx", "tokio-postgres", "redis"];
 const OUR_ADAPTERS: &[&str] = &["cloakroom-actix", "cloakroom-axum", "cloakroom-tower"];
+const COMMAND_LINE: &[&str] = &["clap", "clap_complete", "indicatif", "cloakroom-cli"];
 const OUR_STORES: &[&str] = &["cloakroom-postgres", "cloakroom-redis", "cloakroom-sqlite"];
 
-const ABSENCES: [Absence; 10] = [
+const ABSENCES: [Absence; 12] = [
     // The engine names no framework and no driver,
     Absence {
         from: "cloakroom-core",
@@ -84,6 +85,14 @@ const ABSENCES: [Absence; 10] = [
         tree: Tree::WithTests,
         packages: &[ACTIX, AXUM, &["cloakroom-actix", "cloakroom-axum"]],
     },
+    // Who looks after sessions answers no request,
+    Absence {
+        from: "cloakroom-cli",
+        tree: Tree::AllFeatures,
+        packages: &[ACTIX, AXUM, TOWER, OUR_ADAPTERS],
+    },
+    // and who answers requests reads no command line.
+    Absence { from: "cloakroom", tree: Tree::AllFeatures, packages: &[COMMAND_LINE] },
 ];
 
 /// Fails if a crate depends on something that it must not know.

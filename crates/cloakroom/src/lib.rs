@@ -32,15 +32,17 @@ pub use cloakroom_core::conformance;
 pub use cloakroom_core::testing;
 #[doc(inline)]
 pub use cloakroom_core::{
-    Answer, AsKey, AtLimit, Clock, Closing, ConfigError, CookieCache, CookieDriver, CookieSettings,
-    CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Ears, End, Error, ErrorKind, Event, Finish,
-    Finished, ForwardingHeader, FrozenClock, Guard, GuardRefusal, Head, Id, InvalidUserId, Key,
-    KeyName, Lifetime, Listening, Listing, LoadUser, LocalPath, LogEvents, MemoryFull, MemoryStore,
-    Moving, Observer, OnCorrupt, OnServerError, OnStoreError, OnTooMany, Operation, Outcome,
+    Answer, AsKey, AtLimit, CarriedOver, Clock, Closing, ConfigError, CookieCache, CookieDriver,
+    CookieKey, CookieSettings, CrossOrigin, CrossOriginRefusal, Csrf, CsrfRefusal, Ears, End,
+    Entries, Entry, Error, ErrorKind, Event, Everybody, Finish, Finished, ForwardingHeader,
+    FrozenClock, Guard, GuardRefusal, Head, Id, Inspection, InvalidUserId, Key, KeyName, Lifetime,
+    Listening, Listing, LoadUser, LocalPath, LogEvents, LostPlace, MemoryFull, MemoryStore, Moving,
+    NotOurs, Observer, OnCorrupt, OnServerError, OnStoreError, OnTooMany, Operation, Outcome,
     ParseIdError, ParseLocalPathError, Payload, Pending, Record, Refusal, Renewal, ResponseHeaders,
     Rest, SameSite, Saved, Secret, Session, SessionInfo, Sessions, SessionsBuilder, SignInOptions,
-    SignInOutcome, Signals, Store, StoreCall, StoreError, StoreOperation, SystemClock, Ticket,
-    Timestamp, TrustedProxies, Typed, UserId, UserIndex, Version,
+    SignInOutcome, Signals, Status, Store, StoreCall, StoreError, StoreOperation, SystemClock,
+    Ticket, Timestamp, TrustedProxies, Typed, UserId, UserIndex, Version, Walk, WalkCursor,
+    WalkPage, Walking,
 };
 #[cfg(feature = "postgres")]
 #[doc(inline)]
@@ -55,4 +57,4 @@ pub use cloakroom_sqlite as sqlite;
 #[doc(inline)]
 pub use cloakroom_tower as tower;
 
-pub use self::config::{FromEnv, Mistake, Setting, Settings, SettingsError};
+pub use self::config::{AnyStore, FromEnv, Mistake, Schema, Setting, Settings, SettingsError};

@@ -174,7 +174,7 @@ impl Sessions {
     }
 
     /// Together, so that they leave as one batch.
-    async fn revoke_each(&self, ids: &[Id]) -> Result<u64, Error> {
+    pub(crate) async fn revoke_each(&self, ids: &[Id]) -> Result<u64, Error> {
         let ended = try_join_all(ids.iter().map(|&id| self.revoke(id))).await?;
         Ok(ended.into_iter().map(u64::from).sum())
     }
@@ -222,7 +222,7 @@ struct Page {
 }
 
 impl SessionInfo {
-    fn of(record: &Record) -> Self {
+    pub(crate) fn of(record: &Record) -> Self {
         let signed_in = record.payload.extras().signed_in.as_deref();
         Self {
             id: record.id,

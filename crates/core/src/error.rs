@@ -54,7 +54,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The store failed or cannot be reached.
     Unavailable,
-    /// The store keeps no index of users, see [`UserIndex`](crate::UserIndex); or the session travels in the cookie,
+    /// The store keeps no index of users, see [`UserIndex`](crate::UserIndex), or cannot be walked over, see
+    /// [`Walk`](crate::Walk); or the session travels in the cookie,
     /// see [`CookieDriver`](crate::CookieDriver). Or `sign_in` was called where only
     /// [`sign_in_now`](crate::Session::sign_in_now) can tell that it was refused.
     Unsupported,
@@ -270,6 +271,13 @@ impl Error {
         Self::new(
             ErrorKind::Unsupported,
             "the session store cannot find the sessions of a user; it would have to implement `UserIndex`",
+        )
+    }
+
+    pub(crate) fn no_walk() -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            "the session store cannot go over all its sessions; it would have to implement `Walk`",
         )
     }
 

@@ -34,7 +34,7 @@ impl PurposeKeys {
     pub(crate) fn verify(&self, parts: &[&[u8]], claimed: &[u8; MAC_BYTES]) -> Option<Signer> {
         let mut made = self.0.iter().map(|key| mac(key, parts).ct_eq(claimed));
         let place = made.position(bool::from)?;
-        Some(if place == 0 { Signer::Current } else { Signer::Retiring })
+        Some(Signer::of(place))
     }
 }
 

@@ -65,6 +65,33 @@ impl Secret {
         Ok(Self(bytes))
     }
 
+    /// Returns its length, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns how many bits of chance it can hold at most, going by how often each byte is in it: of a random secret about
+    /// what it holds, of a sentence far more than that.
+    ///
+    /// ```
+    /// use cloakroom_core::Secret;
+    ///
+    /// assert!(Secret::generate()?.most_bits() > 300);
+    /// assert!(Secret::new("abcdefgh".repeat(4))?.most_bits() < 100);
+    /// # Ok::<(), cloakroom_core::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn most_bits(&self) -> u32 {
+        let mut counts = [0_u32; 256];
+        for &byte in self.0.iter() {
+            counts[usize::from(byte)] += 1;
+        }
+        let all = self.0.len() as f64;
+        let bits = |&count: &u32| f64::from(count) * (all / f64::from(count)).log2();
+        counts.iter().filter(|&&count| count > 0).map(bits).sum::<f64>() as u32
+    }
+
     /// Derives the key of one purpose. `purpose` must be such that no other one reads the same when joined.
     pub(crate) fn key(&self, purpose: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
@@ -74,8 +101,18 @@ impl Secret {
         key
     }
 
-    /// Returns what a cookie says of the secret that it needs, so that verifying is one try and not one for each.
-    pub(crate) fn key_id(&self) -> u8 {
+    /// Returns what a cookie says of the secret that it needs, so that verifying is one try and not one for each. It
+    /// stands in every cookie and is no secret; two secrets in 256 have the same one by chance.
+    ///
+    /// ```
+    /// use cloakroom_core::Secret;
+    ///
+    /// let secret = Secret::new("a3f1c2d4e5968778695a4b3c2d1e0f00")?;
+    /// assert_eq!(secret.key_id(), Secret::new("a3f1c2d4e5968778695a4b3c2d1e0f00")?.key_id());
+    /// # Ok::<(), cloakroom_core::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn key_id(&self) -> u8 {
         let mut id = [0; 1];
         self.source().expand(b"key id", &mut id).expect("one byte is a length that HKDF can give");
         id[0]

@@ -53,6 +53,11 @@ impl Unverified {
         }
         (seen & FOREIGN == 0).then_some(Self(bytes))
     }
+
+    /// Returns which key it claims to be signed by.
+    pub(crate) fn key_id(&self) -> u8 {
+        self.0[0]
+    }
 }
 
 /// A token that we signed: 128 random bits. Lives in memory and in the cookie, nowhere else.
@@ -70,6 +75,13 @@ pub(crate) enum Signer {
     Current,
     /// One that only verifies any more.
     Retiring,
+}
+
+impl Signer {
+    /// The key at this place.
+    pub(crate) const fn of(place: usize) -> Self {
+        if place == 0 { Self::Current } else { Self::Retiring }
+    }
 }
 
 impl Token {
@@ -129,6 +141,12 @@ impl KeyRing {
 
     /// Returns the token if one of our keys signed it; compares in constant time.
     pub(crate) fn verify(&self, unverified: &Unverified) -> Option<Token> {
+        let (place, id) = self.find(unverified)?;
+        Some(Token { bytes: Zeroizing::new(unverified.0), id, signer: Signer::of(place) })
+    }
+
+    /// Returns the place of the key that signed it, and the session's id.
+    pub(crate) fn find(&self, unverified: &Unverified) -> Option<(usize, Id)> {
         let (signed, claimed) = unverified.0.split_first_chunk::<SIGNED_BYTES>()?;
         // Compared as one number, not byte by byte.
         let claimed = u128::from_ne_bytes(claimed.try_into().ok()?);
@@ -136,11 +154,22 @@ impl KeyRing {
         for (place, key) in keys {
             let (mac, id) = key.sign(signed);
             if u128::from_ne_bytes(mac).ct_eq(&claimed).into() {
-                let signer = if place == 0 { Signer::Current } else { Signer::Retiring };
-                return Some(Token { bytes: Zeroizing::new(unverified.0), id, signer });
+                return Some((place, id));
             }
         }
         None
+    }
+}
+
+impl KeyRing {
+    /// Returns how many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Tells whether there is a key with this id.
+    pub(crate) fn has(&self, id: u8) -> bool {
+        self.0.iter().any(|key| key.id == id)
     }
 }
 

@@ -149,6 +149,124 @@ fn nobody_looks_past_a_session_that_moves() {
     }
 }
 
+/// Whoever moves all dies at any of its calls, before the store got it or after. The next one goes on, and what was there is
+/// there once.
+#[test]
+fn to_move_all_may_break_off_anywhere() {
+    let mut broken_off = 0;
+    for (call, arrives) in (0..40).flat_map(|call| [(call, false), (call, true)]) {
+        let house = House::default();
+        house.begin();
+        let others: Vec<_> =
+            (10..13).map(|n| Record { id: Id::from_bytes([n; 16]), ..record() }).collect();
+        for other in &others {
+            assert_eq!(write(&house.old, &Operation::Create(other.clone())), Outcome::Applied);
+        }
+        let fault = Arc::new(Fault { left: AtomicUsize::new(call), arrives });
+        let dying = Moving::new(
+            Faulty(house.old.clone(), Some(fault.clone())),
+            Faulty(house.new.clone(), Some(fault)),
+        );
+        broken_off += usize::from(now(dying.carry_over(None, MANY, START)).is_err());
+        // While it is dead, one of them goes on as a visitor's.
+        let found = load(&house.preparing()).expect("the session is there");
+        assert_eq!(write(&house.moving(), &replace(found.version.get())), Outcome::Applied);
+        let left = now(house.moving().carry_over(None, MANY, START)).unwrap();
+        assert_eq!((left.next, left.overtaken), (None, 0));
+        assert_eq!(house.old.len(), 0, "{call} {arrives}");
+        let expected: Vec<_> = others.into_iter().chain([version(2)]).map(Some).collect();
+        let ids: Vec<_> = expected.iter().flatten().map(|record| record.id).collect();
+        assert_eq!(now(house.new.load_many(&ids)).unwrap(), expected, "{call} {arrives}");
+        assert_eq!(users(&house.new), 4, "{call} {arrives}");
+    }
+    assert!(broken_off > 30, "{broken_off}");
+}
+
+/// All is moved while others change and end the same session, in thousands of interleavings of their store calls.
+#[test]
+fn to_move_all_loses_no_change_and_undoes_no_end() {
+    let mut moved = [0; 2];
+    for seed in 0..6_000_u64 {
+        let house = House::default();
+        house.begin();
+        let (mover, changer, other) = (house.moving(), house.preparing(), house.moving());
+        let ends = seed % 2 == 0;
+        let (change, last) = (replace(1), if ends { Operation::Delete(ID) } else { touch() });
+        let works: [Work<'_, bool>; 3] = [
+            Box::pin(async { Ok(mover.carry_over(None, MANY, START).await?.moved == 1) }),
+            Box::pin(async { Ok(changer.write(&change).await? == Outcome::Applied) }),
+            Box::pin(async { Ok(matches!(other.write(&last).await?, Outcome::Removed(_))) }),
+        ];
+        let done = interleave(works, seed);
+        moved[usize::from(done[0])] += 1;
+        // What was overtaken is for the next time.
+        let _rest = now(house.moving().carry_over(None, MANY, START)).unwrap();
+        assert_eq!(house.old.len(), 0, "seed {seed}");
+        let left = load(&house.new);
+        if ends {
+            assert!(done[2] && left.is_none(), "seed {seed}: it came back");
+        } else {
+            let version = left.expect("the session is there").version.get();
+            assert_eq!(version, 1 + u64::from(done[1]), "seed {seed}: an answered change is there");
+            assert_eq!(users(&house.new), 1, "seed {seed}");
+        }
+    }
+    assert!(moved.iter().all(|&count| count > 500), "{moved:?}");
+}
+
+#[test]
+fn what_has_expired_or_cannot_be_read_is_not_moved() {
+    let house = House::default();
+    let with = |n: u8, text: &str| Record {
+        id: Id::from_bytes([n; 16]),
+        payload: Payload::from_text(text),
+        ..record()
+    };
+    let newer = with(5, r#"{"format":7,"data":[]}"#);
+    let records = [
+        Record { expires_at: START, ..with(3, r#"{"format":1}"#) },
+        with(4, "not ours"),
+        newer.clone(),
+        Record { payload: Payload::unreadable(), ..with(6, "") },
+    ];
+    for record in records {
+        assert_eq!(write(&house.old, &Operation::Create(record)), Outcome::Applied);
+    }
+    let mut done = now(house.moving().carry_over(None, MANY, START)).unwrap();
+    done.unreadable.sort();
+    assert_eq!((done.moved, done.expired, done.overtaken), (1, 1, 0));
+    assert_eq!(done.unreadable, [Id::from_bytes([4; 16]), Id::from_bytes([6; 16])]);
+    assert_eq!(now(house.new.load(&newer.id)).unwrap(), Some(newer));
+    assert_eq!((house.old.len(), house.new.len()), (3, 1));
+}
+
+/// Who walks over both stores while a session moves meets it.
+#[test]
+fn nobody_walks_past_a_session_that_moves() {
+    for seed in 0..4_000_u64 {
+        let house = House::default();
+        house.begin();
+        let (mover, walker, reader) = (house.moving(), house.preparing(), house.moving());
+        let works: [Work<'_>; 3] = [
+            Box::pin(async { mover.carry_over(None, MANY, START).await.map(|_| 1) }),
+            Box::pin(async {
+                let (mut next, mut met) = (None, false);
+                loop {
+                    let walk = walker.walk().expect("both have one");
+                    let page = walk.page(next.as_ref(), MANY).await?;
+                    met |= page.records.iter().any(|record| record.id == ID);
+                    next = page.next;
+                    if next.is_none() {
+                        return Ok(usize::from(met));
+                    }
+                }
+            }),
+            Box::pin(async { Ok(usize::from(reader.load(&ID).await?.is_some())) }),
+        ];
+        assert_eq!(interleave(works, seed), [1, 1, 1], "seed {seed}");
+    }
+}
+
 #[test]
 fn the_sweep_goes_over_both_and_keeps_its_bound() {
     let house = House::default();
@@ -164,10 +282,13 @@ fn the_sweep_goes_over_both_and_keeps_its_bound() {
     assert_eq!((sweep(), sweep(), sweep()), (4, 2, 0));
 }
 
-type Work<'a> = Pin<Box<dyn Future<Output = Result<usize, StoreError>> + 'a>>;
+type Work<'a, T = usize> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
 
 const ID: Id = Id::from_bytes([1; 16]);
 const MANY: std::num::NonZeroU32 = std::num::NonZeroU32::new(100).unwrap();
+
+/// When sessions are moved.
+const START: Timestamp = Timestamp::from_millis(2);
 
 fn ann() -> UserId {
     UserId::new("ann").unwrap()
@@ -322,6 +443,21 @@ impl Store for Faulty {
 
     fn user_index(&self) -> Option<&dyn cloakroom_core::UserIndex> {
         Some(self)
+    }
+
+    fn walk(&self) -> Option<&dyn cloakroom_core::Walk> {
+        Some(self)
+    }
+}
+
+impl cloakroom_core::Walk for Faulty {
+    fn page<'a>(
+        &'a self,
+        after: Option<&'a cloakroom_core::WalkCursor>,
+        limit: std::num::NonZeroU32,
+    ) -> cloakroom_core::Walking<'a> {
+        let walk = self.0.walk().expect("memory has one");
+        Box::pin(self.call(walk.page(after, limit)))
     }
 }
 

@@ -142,21 +142,49 @@ impl PostgresOptions {
     ///
     /// Outside of a tokio runtime.
     pub async fn connect(self) -> Result<PostgresStore, PostgresError> {
-        let table = self.table_name()?;
-        let mut config = self.config;
+        let (table, connector) = (self.table_name()?, self.connector()?);
+        connector.once(async |client| schema::prepare(client, &table, self.migrate).await).await?;
+        let own = Own::connect(connector, Statements::new(&table)).await?;
+        Ok(PostgresStore::new(Source::Own(own)))
+    }
+
+    /// Returns the version of the table that is there, `None` if there is none; changes nothing.
+    /// [`PostgresStore::SCHEMA`] is the one that this version makes.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), cloakroom_postgres::PostgresError> {
+    /// use cloakroom_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// let found = PostgresOptions::new("postgres://shop@localhost/shop")?.schema_version().await?;
+    /// let is_due = found < Some(PostgresStore::SCHEMA);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError`] if the server cannot be reached or refuses, or the table is not ours.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn schema_version(&self) -> Result<Option<u32>, PostgresError> {
+        let (table, connector) = (self.table_name()?, self.connector()?);
+        connector.once(async |client| schema::version_of(client, &table).await).await
+    }
+
+    fn connector(&self) -> Result<Connector, PostgresError> {
+        let mut config = self.config.clone();
         config.ssl_mode(self.ssl_mode.of_driver());
         if config.get_application_name().is_none() {
             config.application_name("cloakroom");
         }
-        let connector = Connector {
+        Ok(Connector {
             config,
             tls: tls::connector(self.ssl_mode, &self.roots)?,
             connect_timeout: self.connect_timeout,
             response_timeout: self.response_timeout,
-        };
-        connector.once(async |client| schema::prepare(client, &table, self.migrate).await).await?;
-        let own = Own::connect(connector, Statements::new(&table)).await?;
-        Ok(PostgresStore::new(Source::Own(own)))
+        })
     }
 
     /// Takes connections from a pool, one for each call, and brings the table up to date through it. The pool decides

@@ -30,7 +30,7 @@ CREATE INDEX ON {table} (sweep_at);
 "];
 
 /// The newest version that this crate knows.
-const KNOWN: u32 = MIGRATIONS.len() as u32;
+pub(crate) const KNOWN: u32 = MIGRATIONS.len() as u32;
 
 /// How the comment begins, before the version.
 const MARK: &str = "cloakroom sessions, schema ";
@@ -85,6 +85,18 @@ pub(crate) async fn prepare<C: GenericClient>(
         transaction.batch_execute(&steps(table, version)).await?;
     }
     Ok(transaction.commit().await?)
+}
+
+/// Returns the version of the table that is there.
+pub(crate) async fn version_of<C: GenericClient>(
+    client: &C,
+    table: &Table,
+) -> Result<Option<u32>, PostgresError> {
+    match find(client, table).await? {
+        Found::Nothing => Ok(None),
+        Found::Version(version) => Ok(Some(version)),
+        Found::Unmarked => Err(PostgresError::NotOurs(table.to_string())),
+    }
 }
 
 /// What there is under the table's name.

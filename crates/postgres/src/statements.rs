@@ -12,6 +12,7 @@ pub(crate) enum Kind {
     Load,
     LoadMany,
     OfUser,
+    Page,
     Create,
     CreateMany,
     Replace,
@@ -26,10 +27,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Load,
         Self::LoadMany,
         Self::OfUser,
+        Self::Page,
         Self::Create,
         Self::CreateMany,
         Self::Replace,
@@ -43,7 +45,7 @@ impl Kind {
         Self::Sweep,
     ];
 
-    pub(crate) const READS: &[Self] = &[Self::Load, Self::LoadMany, Self::OfUser];
+    pub(crate) const READS: &[Self] = &[Self::Load, Self::LoadMany, Self::OfUser, Self::Page];
 
     pub(crate) const WRITES: &[Self] = &[
         Self::Create,
@@ -94,6 +96,9 @@ fn text(kind: Kind, table: &Table) -> String {
         Kind::OfUser => format!(
             "SELECT {COLUMNS}, t.id FROM {table} t WHERE t.user_id = $1 ORDER BY t.created_at DESC LIMIT $2"
         ),
+        Kind::Page => {
+            format!("SELECT {COLUMNS}, t.id FROM {table} t WHERE t.id >= $1 ORDER BY t.id LIMIT $2")
+        }
         Kind::Create => format!(
             "INSERT INTO {table} ({WRITTEN}) VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (id) DO NOTHING RETURNING id"

@@ -5,14 +5,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserId,
-    UserIndex,
+    Id, Listing, LostPlace, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp,
+    UserId, UserIndex, Walk, WalkCursor, WalkPage, Walking,
 };
 
 use crate::source::Source;
 use crate::statements::Kind;
 use crate::values::{self, Instant, Key};
-use crate::{PostgresError, PostgresOptions};
+use crate::{PostgresError, PostgresOptions, schema};
 
 /// Keeps sessions in a table of PostgreSQL. Clones are the same store.
 ///
@@ -22,6 +22,9 @@ use crate::{PostgresError, PostgresOptions};
 pub struct PostgresStore(Arc<Source>);
 
 impl PostgresStore {
+    /// The version of the table that this version of cloakroom makes and works with.
+    pub const SCHEMA: u32 = schema::KNOWN;
+
     /// Connects to the server at `address`, a URL or a list of `key=value`, and brings the table up to date; for more
     /// options see [`PostgresOptions`].
     ///
@@ -100,6 +103,41 @@ impl Store for PostgresStore {
     fn signals(&self) -> Option<&dyn Signals> {
         Some(self)
     }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        Some(self)
+    }
+}
+
+/// In the order of the ids; a place is the least id that comes next.
+impl Walk for PostgresStore {
+    fn page<'a>(&'a self, after: Option<&'a WalkCursor>, limit: NonZeroU32) -> Walking<'a> {
+        Box::pin(async move {
+            let first = match after {
+                Some(after) => {
+                    let lost = |_| StoreError::new(LostPlace::new(after));
+                    after.as_str().parse().map_err(lost)?
+                }
+                None => Id::from_bytes([0; 16]),
+            };
+            let rows = self.0.query(Kind::Page, &[&Key(first), &i64::from(limit.get())]).await;
+            let rows = rows.map_err(StoreError::new)?;
+            let read = |row| values::id(row).map(|id| values::record(row, id));
+            let records = rows.iter().map(read).collect::<Result<Vec<_>, _>>();
+            let records: Vec<Record> =
+                records.map_err(|error| StoreError::new(PostgresError::from(error)))?;
+            let is_full = records.len() >= limit.get() as usize;
+            let next = records.last().filter(|_| is_full).and_then(|last| successor(&last.id));
+            let next = next.map(|id| WalkCursor::new(id.to_string()));
+            Ok(WalkPage { records, next })
+        })
+    }
+}
+
+/// Returns the id that follows; `None` behind the last one.
+fn successor(id: &Id) -> Option<Id> {
+    let next = u128::from_be_bytes(*id.as_bytes()).checked_add(1)?;
+    Some(Id::from_bytes(next.to_be_bytes()))
 }
 
 impl UserIndex for PostgresStore {

@@ -6,8 +6,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use redis::aio::{ConnectionLike as _, ConnectionManager, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::SingleNodeRoutingInfo;
+use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{Cmd, ErrorKind, Pipeline, RedisResult, ServerErrorKind, Value};
+
+use crate::master::Master;
 
 /// A connection that an application has already, to be shared with a [`RedisStore`](crate::RedisStore).
 ///
@@ -43,6 +45,24 @@ impl Connection {
             Kind::Cluster(connection) => in_cluster(connection, cmd).await,
         };
         answer.and_then(Value::extract_error)
+    }
+
+    /// Returns the masters of a cluster, in an order that stays; none where there is but one server.
+    pub(crate) async fn masters(&mut self) -> RedisResult<Vec<Master>> {
+        let Kind::Cluster(connection) = &mut self.0 else { return Ok(Vec::new()) };
+        let mut slots = redis::cmd("CLUSTER");
+        slots.arg("SLOTS");
+        let route = RoutingInfo::SingleNode(SingleNodeRoutingInfo::RandomPrimary);
+        let answer = connection.route_command(slots, route).await.and_then(Value::extract_error)?;
+        Ok(Master::all(answer))
+    }
+
+    /// Sends one command to the master that has a slot; where there is but one server, to that.
+    pub(crate) async fn one_at(&mut self, slot: u16, cmd: &Cmd) -> RedisResult<Value> {
+        let Kind::Cluster(connection) = &mut self.0 else { return self.one(cmd).await };
+        let node = SingleNodeRoutingInfo::SpecificNode(Route::new(slot, SlotAddr::Master));
+        let route = RoutingInfo::SingleNode(node);
+        connection.route_command(cmd.clone(), route).await.and_then(Value::extract_error)
     }
 
     /// Sends several commands in one write, or to each node of a cluster its own. An error is one of the connection;

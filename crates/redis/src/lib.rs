@@ -30,7 +30,7 @@
 //! renewed session has moved to.
 //!
 //! `cloakroom:user:<user>` is a sorted set that finds a user's sessions. It is written when somebody signs in, and about
-//! once an idle time after that. Nothing here scans keys.
+//! once an idle time after that. No request scans keys; only an administrator's walk does.
 //!
 //! On the channel `cloakroom:ended` the ids of sessions are published that were ended or renewed, by the script that does
 //! it; who waits for the end of a session listens there, on a connection of its own.
@@ -72,7 +72,7 @@
 //!     +zadd +zcard +zrange +zrangebyscore +zrem +zscore +pttl +pexpire
 //! ```
 //!
-//! and in a cluster `+cluster|slots +asking`.
+//! and in a cluster `+cluster|slots +asking`. A walk over all sessions, for administrators, needs `+scan` besides.
 
 mod error;
 mod options;
@@ -80,6 +80,7 @@ mod store;
 
 mod listing;
 mod reading;
+mod walk;
 mod writing;
 
 mod call;
@@ -90,6 +91,7 @@ mod value;
 
 mod connection;
 mod link;
+mod master;
 mod signals;
 mod source;
 

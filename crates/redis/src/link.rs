@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::RedisError;
 use crate::call::Call;
 use crate::connection::Connection;
+use crate::master::Master;
 use crate::source::{Broken, Source};
 
 /// How long is waited after an attempt to connect that failed; each time twice as long, up to the longest.
@@ -104,6 +105,24 @@ impl Link {
             Err(RedisError::Redis(error)) if is_lost(&error) => self.send_one(command).await,
             answer => answer,
         }
+    }
+
+    /// Returns the masters of a cluster; none where there is but one server.
+    pub(crate) async fn masters(&self) -> Result<Vec<Master>, RedisError> {
+        let mut live = self.connection().await?;
+        match timeout(self.response_timeout, live.connection.masters()).await {
+            Ok(masters) => Ok(masters?),
+            Err(_) => Err(self.late(&live)),
+        }
+    }
+
+    /// Sends a command that only looks to the master that has a slot, or to the only server.
+    pub(crate) async fn look_at(&self, slot: Option<u16>, command: &Cmd) -> Answer {
+        let Some(slot) = slot else { return self.look(command).await };
+        let mut live = self.connection().await?;
+        let sent = timeout(self.response_timeout, live.connection.one_at(slot, command));
+        let Ok(answer) = sent.await else { return Err(self.late(&live)) };
+        Ok(answer?)
     }
 
     /// Makes several calls in one trip. A second one takes those whose scripts the server has forgotten, and those that

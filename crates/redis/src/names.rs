@@ -25,6 +25,26 @@ impl Names {
         format!("{}ended", self.prefix)
     }
 
+    /// Returns the pattern that keys of this store match.
+    pub(crate) fn pattern(&self) -> String {
+        let mut pattern = String::with_capacity(self.prefix.len() + 1);
+        for letter in self.prefix.chars() {
+            // What means something in a pattern stands for itself in a prefix.
+            if matches!(letter, '*' | '?' | '[' | ']' | '^' | '-' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(letter);
+        }
+        pattern + "*"
+    }
+
+    /// Returns the id of a session's key; `None` for the keys of indexes, and of others.
+    pub(crate) fn id(&self, key: &str) -> Option<Id> {
+        let id: Id = key.strip_prefix(&self.prefix)?.parse().ok()?;
+        // An id can be written in several ways, and only one is a key.
+        (self.session(&id) == key).then_some(id)
+    }
+
     /// Returns the command that reads several sessions at once.
     pub(crate) fn get_all(&self, ids: &[Id]) -> Cmd {
         let mut cmd = Cmd::with_capacity(ids.len() + 1, 8 + ids.len() * (self.prefix.len() + 36));

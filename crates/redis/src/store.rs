@@ -1,11 +1,12 @@
 //! The store: how calls become answers.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, UserId, UserIndex,
+    Id, Listing, Operation, Outcome, Record, Signals, Store, StoreError, UserId, UserIndex, Walk,
+    WalkCursor, Walking,
 };
 
 use crate::call::Call;
@@ -68,6 +69,32 @@ impl RedisStore {
     #[must_use]
     pub fn over(connection: impl Into<Connection>) -> Self {
         RedisOptions::over(connection).open_given()
+    }
+
+    /// Returns what the server says of itself (`INFO`), by name: `redis_version`, `maxmemory_policy`, `aof_enabled`, …; of a
+    /// cluster, what one of its masters says. For administrators; needs the right to `+info`.
+    ///
+    /// ```no_run
+    /// # async fn example(store: &cloakroom_redis::RedisStore) -> Result<(), cloakroom_redis::RedisError> {
+    /// let information = store.server_information().await?;
+    /// assert_eq!(information["maxmemory_policy"], "noeviction");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RedisError`] if the server cannot be reached or refuses.
+    pub async fn server_information(&self) -> Result<BTreeMap<String, String>, RedisError> {
+        let masters = self.0.link.masters().await?;
+        let slot = masters.first().map(|master| master.slot);
+        let text = match self.0.link.look_at(slot, &redis::cmd("INFO")).await? {
+            redis::Value::BulkString(text) => String::from_utf8_lossy(&text).into_owned(),
+            redis::Value::VerbatimString { text, .. } => text,
+            _ => return Err(RedisError::Unexpected { command: "INFO" }),
+        };
+        let pairs = text.lines().filter_map(|line| line.split_once(':'));
+        Ok(pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect())
     }
 
     pub(crate) fn new(link: Link, names: Names, ear: Option<Ear>) -> Self {
@@ -170,6 +197,16 @@ impl Store for RedisStore {
 
     fn signals(&self) -> Option<&dyn Signals> {
         Some(self)
+    }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        Some(self)
+    }
+}
+
+impl Walk for RedisStore {
+    fn page<'a>(&'a self, after: Option<&'a WalkCursor>, limit: NonZeroU32) -> Walking<'a> {
+        Box::pin(self.0.page(after, limit))
     }
 }
 

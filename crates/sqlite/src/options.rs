@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::{SqliteError, SqliteStore};
+use crate::{SqliteError, SqliteStore, schema};
 
 /// Options of a [`SqliteStore`].
 ///
@@ -79,6 +79,30 @@ impl SqliteOptions {
     pub fn memory_map(mut self, bytes: u32) -> Self {
         self.memory_map = bytes;
         self
+    }
+
+    /// Returns the version of the table that is there, `None` if there is no file or no table; changes nothing.
+    /// [`SqliteStore::SCHEMA`] is the one that this version makes. Blocks for as long as that takes.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("shop.db");
+    /// use cloakroom_sqlite::{SqliteOptions, SqliteStore};
+    ///
+    /// let options = SqliteOptions::new(path);
+    /// assert_eq!(options.schema_version()?, None);
+    /// options.clone().open()?;
+    /// assert_eq!(options.schema_version()?, Some(SqliteStore::SCHEMA));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SqliteError`] if the file cannot be read, or is no database.
+    pub fn schema_version(&self) -> Result<Option<u32>, SqliteError> {
+        schema::look(&self.path)
     }
 
     /// Opens the file and brings its table up to date.

@@ -1,6 +1,8 @@
 //! The table, and how older ones are brought up to date.
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
 use crate::SqliteError;
 
@@ -22,10 +24,22 @@ const MIGRATIONS: [&str; 2] = ["
     CREATE INDEX cloakroom_sessions_user ON cloakroom_sessions (user_id, created_at) WHERE user_id IS NOT NULL;
 "];
 
+/// The newest version that this crate knows.
+pub(crate) const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+/// Returns the version of the table in a file; `None` if there is none.
+pub(crate) fn look(path: &Path) -> Result<Option<u32>, SqliteError> {
+    // SQLite says only that it cannot open it.
+    if !path.exists() {
+        return Ok(None);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(version(&Connection::open_with_flags(path, flags)?)?)
+}
+
 /// Migrates; of several processes that start at once one does the work and the others wait.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if version(connection)? == Some(known) {
+    if version(connection)? == Some(KNOWN) {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -33,14 +47,14 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
         "CREATE TABLE IF NOT EXISTS cloakroom_schema (version INTEGER NOT NULL) STRICT",
     )?;
     let found = version(&transaction)?.unwrap_or(0);
-    if found > known {
-        return Err(SqliteError::NewerSchema { found, known });
+    if found > KNOWN {
+        return Err(SqliteError::NewerSchema { found, known: KNOWN });
     }
     for migration in &MIGRATIONS[found as usize..] {
         transaction.execute_batch(migration)?;
     }
     transaction.execute("DELETE FROM cloakroom_schema", [])?;
-    transaction.execute("INSERT INTO cloakroom_schema (version) VALUES (?1)", [known])?;
+    transaction.execute("INSERT INTO cloakroom_schema (version) VALUES (?1)", [KNOWN])?;
     Ok(transaction.commit()?)
 }
 

@@ -1,6 +1,8 @@
 //! The statements. Each operation is one.
 
-use cloakroom_core::{Id, Operation, Outcome, Payload, Record, Timestamp, UserId, Version};
+use cloakroom_core::{
+    Id, Operation, Outcome, Payload, Record, Timestamp, UserId, Version, WalkCursor, WalkPage,
+};
 use rusqlite::{Connection, Row, params};
 
 use crate::SqliteError;
@@ -33,6 +35,31 @@ pub(crate) fn of_user(
         }
     }
     Ok(records)
+}
+
+/// Returns the first records whose id comes after `after`.
+pub(crate) fn page(
+    connection: &Connection,
+    after: &str,
+    limit: u32,
+) -> Result<WalkPage, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT version, user_id, created_at, active_at, expires_at, payload, id
+         FROM cloakroom_sessions WHERE id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![after, limit])?;
+    let (mut records, mut count, mut last) = (Vec::new(), 0, None);
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(6)?;
+        // What this crate never writes is no session, but a place.
+        if let Ok(id) = id.parse() {
+            records.push(record(row, &id));
+        }
+        count += 1;
+        last = Some(id);
+    }
+    let next = last.filter(|_| count == limit).map(WalkCursor::new);
+    Ok(WalkPage { records, next })
 }
 
 pub(crate) fn write(

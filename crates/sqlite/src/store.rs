@@ -3,10 +3,12 @@
 use std::fs::OpenOptions;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cloakroom_core::{
-    Id, Listing, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId, UserIndex,
+    Id, Listing, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId, UserIndex, Walk,
+    WalkCursor, Walking,
 };
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
@@ -21,6 +23,10 @@ use crate::{SqliteError, SqliteOptions, schema, statements};
 pub struct SqliteStore {
     reader: Worker,
     writer: Worker,
+    /// Walks over all sessions, which takes its time and reads what no visitor asks for: it must neither hold them up nor
+    /// push their pages out of the cache. Most processes never walk.
+    walker: Arc<OnceLock<Worker>>,
+    options: SqliteOptions,
 }
 
 /// The pages that the reading connection may keep, as SQLite wants it told: in KiB, with a minus. Enough for the inner
@@ -28,6 +34,9 @@ pub struct SqliteStore {
 const READERS_CACHE: i32 = -32 * 1024;
 
 impl SqliteStore {
+    /// The version of the table that this version of cloakroom makes and works with.
+    pub const SCHEMA: u32 = schema::KNOWN;
+
     /// Opens the file at `path`, which is made if it is not there, and brings its table up to date. Blocks for as
     /// long as that takes; for more options see [`SqliteOptions`].
     ///
@@ -48,7 +57,20 @@ impl SqliteStore {
         Ok(Self {
             reader: Worker::start("sqlite-read", reader)?,
             writer: Worker::start("sqlite-write", writer)?,
+            walker: Arc::default(),
+            options: options.clone(),
         })
+    }
+
+    fn walker(&self) -> Result<&Worker, SqliteError> {
+        if let Some(walker) = self.walker.get() {
+            return Ok(walker);
+        }
+        let connection = connect(&self.options)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let walker = Worker::start("sqlite-walk", connection)?;
+        // Of two that begin at once one is enough.
+        Ok(self.walker.get_or_init(|| walker))
     }
 }
 
@@ -154,6 +176,21 @@ impl Store for SqliteStore {
 
     fn user_index(&self) -> Option<&dyn UserIndex> {
         Some(self)
+    }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        Some(self)
+    }
+}
+
+/// In the order of the ids as texts.
+impl Walk for SqliteStore {
+    fn page<'a>(&'a self, after: Option<&'a WalkCursor>, limit: NonZeroU32) -> Walking<'a> {
+        let after = after.map_or("", WalkCursor::as_str).to_owned();
+        let page =
+            move |connection: &mut Connection| statements::page(connection, &after, limit.get());
+        let walk = async move { self.walker()?.run(page).await };
+        Box::pin(async move { walk.await.map_err(StoreError::new) })
     }
 }
 

@@ -1,11 +1,10 @@
 //! Reads the values of all settings. Opens nothing but the file with the secrets.
 
-use std::time::Duration;
-
 #[cfg(feature = "redis")]
 use super::address::Redis;
 use super::address::{Address, shown};
 use super::engine::Engine;
+use super::open::Opening;
 use super::reader::{Reader, duration};
 use super::{Setting, Settings, SettingsError, secrets};
 use crate::{
@@ -24,17 +23,9 @@ pub(super) enum Env {
 pub(super) struct Checked {
     pub(super) store: Place,
     pub(super) deny_list: Option<Place>,
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "there is no such store"))]
-    pub(super) table: Option<String>,
-    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "there is no such store"))]
-    pub(super) prefix: Option<String>,
-    #[cfg_attr(
-        not(any(feature = "postgres", feature = "redis")),
-        expect(dead_code, reason = "there is no such store")
-    )]
-    pub(super) timeout: Option<Duration>,
+    pub(super) opening: Opening,
     pub(super) split: Option<u8>,
-    secrets: Vec<Secret>,
+    pub(super) secrets: Vec<Secret>,
     engine: Engine,
 }
 
@@ -54,6 +45,20 @@ impl Checked {
                 reader.mistakes.sort_by_key(|mistake| mistake.setting);
                 Err(SettingsError::Invalid(reader.mistakes))
             }
+        }
+    }
+
+    /// Looks at nothing but the store: where it is, and how it is opened.
+    pub(super) fn store(settings: &Settings) -> Result<(Place, Opening), SettingsError> {
+        let mut reader = Reader { settings, mistakes: Vec::new() };
+        if settings.get(Setting::Store).is_none() {
+            let takes = Setting::Store.takes();
+            reader.wrong(Setting::Store, format!("is not set, and it takes {takes}"));
+        }
+        let (place, opening) = (reader.place(Setting::Store), reader.opening());
+        match place {
+            Some(place) if reader.mistakes.is_empty() => Ok((place, opening)),
+            _ => Err(SettingsError::Invalid(reader.mistakes)),
         }
     }
 
@@ -86,10 +91,7 @@ impl Reader<'_> {
             self.unfit(S::CookieDenyList);
         }
         let checked = Checked {
-            table: self.text(S::StoreTable),
-            prefix: self.text(S::StorePrefix),
-            timeout: self
-                .read(S::StoreTimeout, |text| duration(text).filter(|time| !time.is_zero())),
+            opening: self.opening(),
             split: self.number(S::CookieSplit, |cookies: &u8| (1..=9).contains(cookies)),
             secrets: secrets::read(self.settings, env).unwrap_or_else(|mistakes| {
                 self.mistakes.extend(mistakes);
@@ -101,6 +103,16 @@ impl Reader<'_> {
         };
         self.misplaced(&checked);
         Some(checked)
+    }
+
+    fn opening(&mut self) -> Opening {
+        use Setting as S;
+        Opening {
+            table: self.text(S::StoreTable),
+            prefix: self.text(S::StorePrefix),
+            timeout: self
+                .read(S::StoreTimeout, |text| duration(text).filter(|time| !time.is_zero())),
+        }
     }
 
     fn engine(&mut self, is_development: bool) -> Engine {

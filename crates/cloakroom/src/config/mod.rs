@@ -1,6 +1,7 @@
 //! Configuration from outside: the environment, or a file. Decides nothing about sessions; it fills in the builders.
 
 mod address;
+mod any_store;
 mod checked;
 mod engine;
 mod mistake;
@@ -12,8 +13,10 @@ mod settings;
 
 use std::future::Future;
 
+pub use self::any_store::AnyStore;
 use self::checked::{Checked, Env};
 pub use self::mistake::{Mistake, SettingsError};
+pub use self::open::Schema;
 use self::open::open;
 pub use self::setting::Setting;
 pub use self::settings::Settings;

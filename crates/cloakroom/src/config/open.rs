@@ -1,8 +1,10 @@
 //! Opens what the settings name.
 
+use std::time::Duration;
+
 use super::address::{Address, Cookie};
 use super::checked::{Checked, Place};
-use super::{SettingsError, invalid};
+use super::{AnyStore, SettingsError, invalid};
 use crate::{CookieDriver, MemoryStore, Sessions, SessionsBuilder, Setting};
 
 /// Opens the store and tells the builder everything.
@@ -10,7 +12,7 @@ pub(super) async fn open(checked: Checked) -> Result<SessionsBuilder, SettingsEr
     let cookie = match &checked.store.address {
         Address::Cookie(cookie) => *cookie,
         _ => {
-            let builder = checked.connect(&checked.store).await?.builder();
+            let builder = checked.opening.connect(&checked.store).await?.builder();
             return Ok(checked.tell(builder));
         }
     };
@@ -22,68 +24,91 @@ pub(super) async fn open(checked: Checked) -> Result<SessionsBuilder, SettingsEr
         driver = driver.split(cookies);
     }
     if let Some(place) = &checked.deny_list {
-        driver = checked.connect(place).await?.deny_list(driver);
+        driver = checked.opening.connect(place).await?.deny_list(driver);
     }
     Ok(checked.tell(Sessions::in_cookie(driver)))
 }
 
-/// A store that is open.
-enum Opened {
-    Memory,
-    #[cfg(feature = "sqlite")]
-    Sqlite(crate::sqlite::SqliteStore),
-    #[cfg(feature = "postgres")]
-    Postgres(crate::postgres::PostgresStore),
-    #[cfg(feature = "redis")]
-    Redis(crate::redis::RedisStore),
+/// What is said of the stores beside their addresses.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "there is no such store"))]
+    pub(super) table: Option<String>,
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "there is no such store"))]
+    pub(super) prefix: Option<String>,
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "redis")),
+        expect(dead_code, reason = "there is no such store")
+    )]
+    pub(super) timeout: Option<Duration>,
 }
 
-impl Opened {
-    fn builder(self) -> SessionsBuilder {
-        match self {
-            Self::Memory => Sessions::builder(MemoryStore::new()),
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(store) => Sessions::builder(store),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(store) => Sessions::builder(store),
-            #[cfg(feature = "redis")]
-            Self::Redis(store) => Sessions::builder(store),
-        }
-    }
+/// A store's table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Schema {
+    /// The version that is there; `None` if there is no table yet.
+    pub found: Option<u32>,
+    /// The version that this version of cloakroom makes and works with.
+    pub known: u32,
+    /// The SQL that makes the table, for those who do it themselves, where the store tells it.
+    pub sql: Option<String>,
+}
 
-    fn deny_list(self, driver: CookieDriver) -> CookieDriver {
-        match self {
-            Self::Memory => driver.deny_list(MemoryStore::new()),
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(store) => driver.deny_list(store),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(store) => driver.deny_list(store),
-            #[cfg(feature = "redis")]
-            Self::Redis(store) => driver.deny_list(store),
-        }
+impl Place {
+    fn failed(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SettingsError {
+        SettingsError::Store { address: self.shown.clone(), source: source.into() }
     }
 }
 
-impl Checked {
-    async fn connect(&self, place: &Place) -> Result<Opened, SettingsError> {
-        let opened: Result<Opened, Box<dyn std::error::Error + Send + Sync>> = match &place.address
-        {
-            Address::Memory => Ok(Opened::Memory),
+impl Opening {
+    /// Looks at the store's table and changes nothing; `None` for a store that has none.
+    pub(super) async fn schema(&self, place: &Place) -> Result<Option<Schema>, SettingsError> {
+        match &place.address {
             #[cfg(feature = "sqlite")]
             Address::Sqlite(path) => {
-                crate::sqlite::SqliteStore::open(path).map(Opened::Sqlite).map_err(Into::into)
+                sqlite_schema(path).map(Some).map_err(|error| place.failed(error))
             }
             #[cfg(feature = "postgres")]
             Address::Postgres(url) => {
-                self.postgres(url).await.map(Opened::Postgres).map_err(Into::into)
+                let schema = self.postgres_schema(url).await;
+                schema.map(Some).map_err(|error| place.failed(error))
             }
-            #[cfg(feature = "redis")]
-            Address::Redis(urls, how) => {
-                self.redis(urls, how).await.map(Opened::Redis).map_err(Into::into)
-            }
-            _ => return Err(invalid(Setting::Store, "cannot be opened here")),
-        };
-        opened.map_err(|source| SettingsError::Store { address: place.shown.clone(), source })
+            Address::Memory | Address::Redis(..) | Address::Cookie(_) => Ok(None),
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            _ => Err(invalid(Setting::Store, "cannot be opened here")),
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn postgres_schema(&self, url: &str) -> Result<Schema, crate::postgres::PostgresError> {
+        let options = self.postgres_options(url)?;
+        Ok(Schema {
+            found: options.schema_version().await?,
+            known: crate::postgres::PostgresStore::SCHEMA,
+            sql: Some(options.schema_sql()?),
+        })
+    }
+
+    pub(super) async fn connect(&self, place: &Place) -> Result<AnyStore, SettingsError> {
+        let opened: Result<AnyStore, Box<dyn std::error::Error + Send + Sync>> =
+            match &place.address {
+                Address::Memory => Ok(AnyStore::Memory(MemoryStore::new())),
+                #[cfg(feature = "sqlite")]
+                Address::Sqlite(path) => {
+                    crate::sqlite::SqliteStore::open(path).map(AnyStore::Sqlite).map_err(Into::into)
+                }
+                #[cfg(feature = "postgres")]
+                Address::Postgres(url) => {
+                    self.postgres(url).await.map(AnyStore::Postgres).map_err(Into::into)
+                }
+                #[cfg(feature = "redis")]
+                Address::Redis(urls, how) => {
+                    self.redis(urls, how).await.map(AnyStore::Redis).map_err(Into::into)
+                }
+                _ => return Err(invalid(Setting::Store, "cannot be opened here")),
+            };
+        opened.map_err(|error| place.failed(error))
     }
 
     #[cfg(feature = "postgres")]
@@ -152,4 +177,13 @@ impl Checked {
         }
         Ok(options)
     }
+}
+
+#[cfg(feature = "sqlite")]
+fn sqlite_schema(path: &std::path::Path) -> Result<Schema, crate::sqlite::SqliteError> {
+    Ok(Schema {
+        found: crate::sqlite::SqliteOptions::new(path).schema_version()?,
+        known: crate::sqlite::SqliteStore::SCHEMA,
+        sql: None,
+    })
 }

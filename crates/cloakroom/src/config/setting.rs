@@ -76,6 +76,19 @@ impl Setting {
         self.variable()[PREFIX.len()..].to_ascii_lowercase()
     }
 
+    /// Returns what holds where it is not set, as the table says it, without marks.
+    ///
+    /// ```
+    /// assert_eq!(cloakroom::Setting::IdleTimeout.default_text(), "120m");
+    /// ```
+    #[must_use]
+    pub fn default_text(self) -> String {
+        let row = format!("| `{}` |", self.variable());
+        let table = include_str!("settings.md").lines();
+        let row = table.into_iter().find(|line| line.starts_with(&row)).unwrap_or_default();
+        row.split(" | ").nth(2).unwrap_or_default().replace('`', "")
+    }
+
     /// Finds a setting by its key in a file.
     pub(super) fn of_key(key: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|setting| setting.key() == key)

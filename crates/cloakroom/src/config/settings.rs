@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use zeroize::Zeroizing;
 
 use super::{Checked, Mistake, Setting, SettingsError, open};
-use crate::{Sessions, SessionsBuilder};
+use crate::{AnyStore, Schema, Secret, Sessions, SessionsBuilder, Store};
 
 /// The settings of an application's sessions, from the environment or from a file, not looked at yet.
 ///
@@ -108,10 +108,127 @@ impl Settings {
         self
     }
 
+    /// Fills in the settings that are not set from others, such as those of a file under those of the environment.
+    ///
+    /// ```
+    /// use cloakroom::{Setting, Settings};
+    ///
+    /// let file: Settings = serde_json::from_str(r#"{"store": "memory:", "idle_timeout": "30m"}"#)?;
+    /// let settings = Settings::from_variables([("SESSION_IDLE_TIMEOUT".to_owned(), "1h".to_owned())]).or_all(file);
+    /// assert_eq!(settings.get(Setting::IdleTimeout), Some("1h"));
+    /// assert_eq!(settings.get(Setting::Store), Some("memory:"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn or_all(mut self, others: Self) -> Self {
+        for (setting, value) in others.values {
+            self.values.entry(setting).or_insert(value);
+        }
+        self.slips.extend(others.slips);
+        self
+    }
+
+    /// Sets a setting, whatever it was: what was said on a command line.
+    #[must_use]
+    pub fn set(mut self, setting: Setting, value: impl Into<String>) -> Self {
+        self.values.insert(setting, Zeroizing::new(value.into()));
+        self
+    }
+
+    /// Returns a setting as it may be shown: addresses without user, password and parameters, and of secrets how many there
+    /// are.
+    ///
+    /// ```
+    /// use cloakroom::{Setting, Settings};
+    ///
+    /// let settings = Settings::default().set(Setting::Store, "redis://:hunter2@10.0.0.7/1");
+    /// assert_eq!(settings.shown(Setting::Store).as_deref(), Some("redis://…@10.0.0.7/1"));
+    /// ```
+    #[must_use]
+    pub fn shown(&self, setting: Setting) -> Option<String> {
+        let value = self.get(setting)?;
+        Some(match setting {
+            Setting::Secret => format!("{} given", value.split(',').count()),
+            Setting::Store | Setting::CookieDenyList => super::address::shown(value),
+            _ => value.to_owned(),
+        })
+    }
+
     /// Returns a setting as it was given. A URL may hold a password, and a secret is one.
     #[must_use]
     pub fn get(&self, setting: Setting) -> Option<&str> {
         self.values.get(&setting).map(|value| value.trim())
+    }
+
+    /// Checks everything, opens nothing, and returns the secrets: the first signs, all verify. In development there may be
+    /// one that was made up.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::Invalid`] with all that is wrong.
+    pub fn secrets(&self) -> Result<Vec<Secret>, SettingsError> {
+        Checked::new(self).map(|checked| checked.secrets)
+    }
+
+    /// Opens the store alone; asks for no secret. `None` where sessions travel in the cookie.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cloakroom::SettingsError> {
+    /// use cloakroom::{AnyStore, Setting, Settings};
+    ///
+    /// let store = Settings::default().set(Setting::Store, "memory:").open_store().await?;
+    /// assert!(matches!(store, Some(AnyStore::Memory(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`builder`](Self::builder).
+    pub async fn open_store(&self) -> Result<Option<AnyStore>, SettingsError> {
+        let (place, opening) = Checked::store(self)?;
+        match place.address.is_cookie() {
+            true => Ok(None),
+            false => opening.connect(&place).await.map(Some),
+        }
+    }
+
+    /// Looks at the table of the store and changes nothing; `None` for a store without one: memory, Redis, the cookie. It
+    /// is brought up to date when the store opens.
+    ///
+    /// # Errors
+    ///
+    /// As [`builder`](Self::builder).
+    pub async fn schema(&self) -> Result<Option<Schema>, SettingsError> {
+        let (place, opening) = Checked::store(self)?;
+        opening.schema(&place).await
+    }
+
+    /// Checks everything and takes another store than the settings name: one that measures them, or a
+    /// [`Moving`](crate::Moving).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use cloakroom::{MemoryStore, Moving, Setting, Settings};
+    ///
+    /// let settings = Settings::default().set(Setting::Env, "development").set(Setting::Store, "memory:");
+    /// let new = settings.open_store().await?.expect("it is a store");
+    /// let sessions = settings.builder_on(Moving::new(MemoryStore::new(), new))?.build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::Invalid`] with all that is wrong, also where the settings name no store.
+    pub fn builder_on(&self, store: impl Store) -> Result<SessionsBuilder, SettingsError> {
+        let checked = Checked::new(self)?;
+        if checked.store.address.is_cookie() {
+            return Err(super::invalid(Setting::Store, "leads to the cookie, and not to a store"));
+        }
+        Ok(checked.tell(Sessions::builder(store)))
     }
 
     /// Checks everything and opens the store; [`build`](SessionsBuilder::build) what comes, or first add to it what no setting

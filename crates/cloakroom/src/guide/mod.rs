@@ -13,7 +13,8 @@
 //! 11. [`testing`]: tests of your application
 //! 12. [`moving_house`]: from one store to another
 //! 13. [`in_actix_web`]: what is different there
-//! 14. [`coming_from`]: tower-sessions, actix-session, `axum_session`
+//! 14. [`administration`]: the command-line tool, and your own
+//! 15. [`coming_from`]: tower-sessions, actix-session, `axum_session`
 
 macro_rules! chapter {
     ($name:ident, $file:literal) => {
@@ -35,4 +36,5 @@ chapter!(watching, "watching.md");
 chapter!(testing, "testing.md");
 chapter!(moving_house, "moving_house.md");
 chapter!(in_actix_web, "in_actix_web.md");
+chapter!(administration, "administration.md");
 chapter!(coming_from, "coming_from.md");

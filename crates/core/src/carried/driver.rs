@@ -15,7 +15,7 @@ use crate::arrival::Arrival;
 use crate::cookie::CookieWriter;
 use crate::store::Backend;
 use crate::token::Signer;
-use crate::{Error, Record, Secret, Store};
+use crate::{Error, NotOurs, Record, Secret, Store};
 
 /// How sessions travel in the cookie, for [`Sessions::in_cookie`](crate::Sessions::in_cookie).
 ///
@@ -121,6 +121,15 @@ pub(crate) struct Carrier {
     pub(crate) denied: Option<DenyList>,
 }
 
+/// What a request carries, for who wants to know more of it.
+pub(crate) struct Explained {
+    pub(crate) record: Record,
+    /// The id of the key that sealed it, and its place.
+    pub(crate) key: u8,
+    pub(crate) place: usize,
+    pub(crate) bytes: usize,
+}
+
 /// How what is encrypted begins.
 const PLAIN: u8 = 0;
 const DEFLATED: u8 = 1;
@@ -179,8 +188,35 @@ impl Carrier {
     }
 
     fn open(&self, sealed: &[u8]) -> Option<(Record, Signer)> {
+        self.opened(sealed).map(|(record, place)| (record, Signer::of(place)))
+    }
+
+    /// Opens a text; tells the place of the key that sealed it.
+    fn opened(&self, sealed: &[u8]) -> Option<(Record, usize)> {
         let opened = self.seal.open(sealed)?;
-        Some((envelope::read(&self.unpack(opened.text())?)?.record, opened.signer))
+        Some((envelope::read(&self.unpack(opened.text())?)?.record, opened.place))
+    }
+
+    /// Returns the first session that the request carries and that we sealed; or else why the first value of all is not
+    /// ours.
+    pub(crate) fn explain(&self, arrival: &Arrival) -> Result<Explained, NotOurs> {
+        let mut why = None;
+        for first in arrival.values(&self.cookie) {
+            let part = |part| arrival.first(&parts::name(&self.cookie, part));
+            let Some(sealed) = parts::join(first, part) else {
+                why = why.or(Some(NotOurs::Form));
+                continue;
+            };
+            match (self.opened(&sealed), self.seal.claimed(&sealed)) {
+                (Some((record, place)), Some(key)) => {
+                    return Ok(Explained { record, key, place, bytes: sealed.len() + 1 });
+                }
+                (_, Some(key)) if self.seal.has(key) => why = why.or(Some(NotOurs::Mismatch(key))),
+                (_, Some(key)) => why = why.or(Some(NotOurs::UnknownKey(key))),
+                (_, None) => why = why.or(Some(NotOurs::Form)),
+            }
+        }
+        Err(why.unwrap_or(NotOurs::Form))
     }
 
     /// What is signed stays as it is, so that its owner can read it.

@@ -15,7 +15,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-use crate::token::Signer;
 use crate::{Error, Secret};
 
 /// Whether its owner can read a cookie. Nobody but us can change it either way.
@@ -46,7 +45,8 @@ pub(crate) struct Opened {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    pub(crate) signer: Signer,
+    /// The place of the key that sealed it.
+    pub(crate) place: usize,
 }
 
 impl Opened {
@@ -119,11 +119,11 @@ impl Seal {
                 let length = URL_SAFE_NO_PAD.decode_slice(signature, &mut bytes).ok()?;
                 let (id, claimed) = bytes.get(..length)?.split_first()?;
                 let buffer = LONG.decode_to_vec(text).ok()?;
-                let signer = self.first(*id, |cipher| {
+                let place = self.first(*id, |cipher| {
                     let Cipher::Signed(mac) = cipher else { return false };
                     mac.clone().chain_update(&buffer).verify_slice(claimed).is_ok()
                 })?;
-                Some(Opened { start: 0, end: buffer.len(), buffer, signer })
+                Some(Opened { start: 0, end: buffer.len(), buffer, place })
             }
             Cipher::Encrypted(_) => {
                 let mut buffer = LONG.decode_to_vec(sealed).ok()?;
@@ -132,12 +132,12 @@ impl Seal {
                 let nonce = Nonce::try_from(nonce).ok()?;
                 let (hidden, tag) = rest.split_last_chunk_mut::<TAG_BYTES>()?;
                 let end = HEAD_BYTES + hidden.len();
-                let signer = self.first(id, |cipher| {
+                let place = self.first(id, |cipher| {
                     let Cipher::Encrypted(cipher) = cipher else { return false };
                     let (hidden, tag) = (InOutBuf::from(&mut *hidden), Tag::from(*tag));
                     cipher.decrypt_inout_detached(&nonce, &[id], hidden, &tag).is_ok()
                 })?;
-                Some(Opened { buffer, start: HEAD_BYTES, end, signer })
+                Some(Opened { buffer, start: HEAD_BYTES, end, place })
             }
         }
     }
@@ -152,10 +152,27 @@ impl Seal {
     }
 
     /// Two secrets may have the same key id by chance, so the first that fits is not always the right one.
-    fn first(&self, id: u8, mut opens: impl FnMut(&Cipher) -> bool) -> Option<Signer> {
+    fn first(&self, id: u8, mut opens: impl FnMut(&Cipher) -> bool) -> Option<usize> {
         let mut keys = self.0.iter().enumerate().filter(|(_, key)| key.id == id);
-        let (place, _) = keys.find(|(_, key)| opens(&key.cipher))?;
-        Some(if place == 0 { Signer::Current } else { Signer::Retiring })
+        keys.find(|(_, key)| opens(&key.cipher)).map(|(place, _)| place)
+    }
+
+    /// Returns which key a text claims to be sealed by; `None` if it is none of ours by its form.
+    pub(crate) fn claimed(&self, sealed: &[u8]) -> Option<u8> {
+        let head = match &self.0[0].cipher {
+            Cipher::Signed(_) => {
+                let start = sealed.len().checked_sub(SIGNATURE_CHARS + 1)?;
+                let (_, signature) = sealed.split_at_checked(start)?;
+                signature.strip_prefix(b".")?.get(..4)?
+            }
+            Cipher::Encrypted(_) => sealed.get(..4)?,
+        };
+        URL_SAFE_NO_PAD.decode(head).ok()?.first().copied()
+    }
+
+    /// Tells whether there is a key with this id.
+    pub(crate) fn has(&self, id: u8) -> bool {
+        self.0.iter().any(|key| key.id == id)
     }
 }
 
@@ -187,6 +204,7 @@ impl fmt::Debug for Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::Signer;
 
     const BOTH: [Protection; 2] = [Protection::Signed, Protection::Encrypted];
 
@@ -200,7 +218,8 @@ mod tests {
     }
 
     fn opened(seal: &Seal, sealed: &str) -> Option<(Vec<u8>, Signer)> {
-        seal.open(sealed.as_bytes()).map(|opened| (opened.text().to_vec(), opened.signer))
+        seal.open(sealed.as_bytes())
+            .map(|opened| (opened.text().to_vec(), Signer::of(opened.place)))
     }
 
     #[test]

@@ -26,14 +26,15 @@ pub(super) fn proofs<S: Store>(here: S, there: S) -> Vec<Proof> {
         proof("only what has expired is swept, and no more than asked", Box::pin(sweep(pair()))),
         proof("a user's sessions are found, newest first", Box::pin(of_user(pair()))),
         proof("of concurrent writes with one version one wins", Box::pin(one_wins(pair()))),
+        proof("a walk finds every record, a page at a time", Box::pin(super::walk::walk(pair()))),
     ]
 }
 
-type Pair<S> = (Arc<S>, Arc<S>);
+pub(super) type Pair<S> = (Arc<S>, Arc<S>);
 
 const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_000);
 
-fn record() -> Record {
+pub(super) fn record() -> Record {
     let mut id = [0; 16];
     getrandom::fill(&mut id).expect("the operating system supplies randomness");
     Record {
@@ -47,7 +48,7 @@ fn record() -> Record {
     }
 }
 
-fn with(record: &Record, version: u64, text: &str) -> Record {
+pub(super) fn with(record: &Record, version: u64, text: &str) -> Record {
     let payload = Payload::from_text(format!(r#"{{"format":1,"data":{{"k":"{text}"}}}}"#));
     Record { version: Version::new(version), payload, ..record.clone() }
 }
@@ -56,7 +57,7 @@ fn replace(version: u64, next: &Record) -> Operation {
     Operation::Replace { version: Version::new(version), next: next.clone() }
 }
 
-async fn write(store: &impl Store, operation: Operation) -> Outcome {
+pub(super) async fn write(store: &impl Store, operation: Operation) -> Outcome {
     ok(store.write(&operation).await)
 }
 
@@ -64,7 +65,7 @@ async fn load(store: &impl Store, id: Id) -> Option<Record> {
     ok(store.load(&id).await)
 }
 
-fn ok<T, E: Debug>(result: Result<T, E>) -> T {
+pub(super) fn ok<T, E: Debug>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| panic!("the store failed: {error:?}"))
 }
 
@@ -267,7 +268,7 @@ async fn of_user<S: Store>((here, there): Pair<S>) {
     assert_eq!(listed.first().map(|r| r.expires_at), Some(NOW.plus(Duration::from_secs(9000))));
 }
 
-fn fresh_user() -> UserId {
+pub(super) fn fresh_user() -> UserId {
     UserId::new(format!("user {}", record().id)).expect("an id is short")
 }
 

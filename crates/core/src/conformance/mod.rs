@@ -20,6 +20,7 @@ mod contract;
 mod promises;
 mod races;
 mod users;
+mod walk;
 
 pub use self::browser::{Browser, Response, Visit};
 pub use crate::testing::Gauge;

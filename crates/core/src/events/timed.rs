@@ -8,6 +8,7 @@ use super::{Observers, StoreCall, StoreOperation};
 use crate::store::{BoxFuture, Erased};
 use crate::{
     Id, Listing, Operation, Outcome, Record, Signals, StoreError, Timestamp, UserId, UserIndex,
+    Walk,
 };
 
 pub(crate) struct Timed {
@@ -80,6 +81,11 @@ impl Erased for Timed {
 
     fn signals(&self) -> Option<&dyn Signals> {
         self.store.signals()
+    }
+
+    /// Not timed: an administrator's walk says nothing of what visitors wait for.
+    fn walk(&self) -> Option<&dyn Walk> {
+        self.store.walk()
     }
 }
 

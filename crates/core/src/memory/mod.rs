@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use self::shard::{Shard, Usage};
 use crate::{
-    Id, Listing, Operation, Outcome, Record, Store, Timestamp, UserId, UserIndex, Version,
+    Id, Listing, LostPlace, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId,
+    UserIndex, Version, Walk, WalkCursor, WalkPage, Walking,
 };
 
 /// Keeps sessions in memory; they end with the process. Clones are the same store.
@@ -266,6 +267,10 @@ impl Store for MemoryStore {
     fn user_index(&self) -> Option<&dyn UserIndex> {
         Some(self)
     }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        Some(self)
+    }
 }
 
 impl UserIndex for MemoryStore {
@@ -279,6 +284,34 @@ impl UserIndex for MemoryStore {
         found.sort_by_key(|record| std::cmp::Reverse(record.created_at));
         found.truncate(limit);
         Box::pin(std::future::ready(Ok(found)))
+    }
+}
+
+/// Shard after shard, each in the order of its ids.
+impl Walk for MemoryStore {
+    fn page<'a>(&'a self, after: Option<&'a WalkCursor>, limit: NonZeroU32) -> Walking<'a> {
+        let last = after.map(|after| {
+            after.as_str().parse().map_err(|_| StoreError::new(LostPlace::new(after)))
+        });
+        let page = last.transpose().map(|last| self.page_behind(last, limit));
+        Box::pin(std::future::ready(page))
+    }
+}
+
+impl MemoryStore {
+    fn page_behind(&self, last: Option<Id>, limit: NonZeroU32) -> WalkPage {
+        let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+        let mut records = Vec::new();
+        let (first, mut last) = (last.map_or(0, |last| self.place(&last)), last);
+        for place in first..SHARDS {
+            records.extend(self.lock(place).behind(last.take(), limit - records.len()));
+            if records.len() == limit {
+                break;
+            }
+        }
+        let end = records.last().filter(|_| records.len() == limit);
+        let next = end.map(|end| WalkCursor::new(end.id.to_string()));
+        WalkPage { records, next }
     }
 }
 

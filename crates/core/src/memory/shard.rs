@@ -79,6 +79,18 @@ impl Shard {
         found.extend(ids.filter_map(|(_, id)| self.get(id)));
     }
 
+    /// Returns the first records behind `last`, in the order of their ids.
+    pub(super) fn behind(&self, last: Option<Id>, limit: usize) -> Vec<Record> {
+        let behind = |id: &Id| last.is_none_or(|last| *id > last);
+        let mut ids: Vec<_> = self.records.keys().copied().filter(behind).collect();
+        if ids.len() > limit {
+            ids.select_nth_unstable(limit);
+            ids.truncate(limit);
+        }
+        ids.sort_unstable();
+        ids.iter().filter_map(|id| self.get(id)).collect()
+    }
+
     fn index(&mut self, record: &Record) {
         if let Some(user) = &record.user {
             self.users.entry(user.clone()).or_default().insert((record.created_at, record.id));

@@ -49,14 +49,15 @@ impl Frozen {
     }
 }
 
-/// Makes the permit `id` to move `record`. It belongs to nobody, and stays as long as the record may.
+/// Makes the permit `id` to move `record`. It belongs to nobody, and stays as long as the record may: also where that is
+/// counted from the last activity.
 pub(super) fn permit(id: Id, record: &Record) -> Record {
     Record {
         id,
         version: Version::FIRST,
         user: None,
         created_at: Timestamp::default(),
-        active_at: Timestamp::default(),
+        active_at: record.active_at,
         expires_at: record.expires_at,
         payload: Payload::default(),
     }

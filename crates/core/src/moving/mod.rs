@@ -12,8 +12,10 @@
 //! Whoever meets a frozen record, after a crash or in a race, goes on with step 3. Of all who try one succeeds; who
 //! comes late, when the session may have been ended, finds the permit used, and nothing comes back.
 
+mod carry;
 mod frozen;
 mod listing;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,12 +23,13 @@ use std::num::NonZeroU32;
 
 use futures_util::future::try_join_all;
 
+pub use self::carry::CarriedOver;
 #[cfg(feature = "fuzzing")]
 pub(crate) use self::frozen::agree;
 use self::frozen::{Frozen, permit};
 use crate::{
     Ears, Id, Listening, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp,
-    UserIndex, Version,
+    UserIndex, Version, Walk,
 };
 
 /// Reads from an old store and a new one, and moves each session to the new one at its next write: the fleet changes
@@ -39,7 +42,8 @@ use crate::{
 /// 2. Deploy [`Moving::new`] everywhere. New sessions begin in the new store; each old one moves when it is written, at
 ///    the latest when its activity is next written down.
 /// 3. *Wait* for the idle timeout, or for the longest [`Lifetime::idle`](crate::Lifetime::idle) that you hand out. What
-///    has not moved by then has expired.
+///    has not moved by then has expired. Or do not wait: [`carry_over`](Moving::carry_over) moves what is left at once, and
+///    `cloakroom move` on the command line calls it.
 /// 4. Deploy the new store alone.
 ///
 /// Within each deployment, processes before and after it work together: no update is lost, nothing that has ended
@@ -104,9 +108,7 @@ impl<O: Store, N: Store> Moving<O, N> {
 
     /// Moves `record`, which stood in the old store; tells whether it was still as it was.
     async fn move_over(&self, record: Record) -> Result<bool, StoreError> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| StoreError::new(NoRandomness(error)))?;
-        let id = Id::from_bytes(bytes);
+        let id = random_id()?;
         let created = self.new_(&Operation::Create(permit(id, &record))).await?;
         // Of an error nobody knows whether it froze, so the permit stays. The sweep takes it.
         if created == Outcome::Applied
@@ -181,6 +183,13 @@ impl<O: Store, N: Store> Moving<O, N> {
             _ => Ok(ended.map_or(Outcome::Stale(None), Outcome::Removed)),
         }
     }
+}
+
+/// Draws the id of a permit.
+fn random_id() -> Result<Id, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::new(NoRandomness(error)))?;
+    Ok(Id::from_bytes(bytes))
 }
 
 /// The version that a change needs.
@@ -303,6 +312,12 @@ impl<O: Store, N: Store> Store for Moving<O, N> {
     fn signals(&self) -> Option<&dyn Signals> {
         self.old.signals()?;
         self.new.signals()?;
+        Some(self)
+    }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        self.old.walk()?;
+        self.new.walk()?;
         Some(self)
     }
 }

@@ -150,6 +150,11 @@ impl Payload {
         self.index().map(|_| ())
     }
 
+    /// Tells whether this is what cloakroom writes, if maybe a newer one than this.
+    pub(crate) fn is_of_any_version(&self) -> bool {
+        matches!(self.check(), Ok(()) | Err(Unreadable::Newer(_)))
+    }
+
     pub(crate) fn extras(&self) -> &Extras {
         static NONE: LazyLock<Extras> = LazyLock::new(Extras::default);
         self.index().map_or(&NONE, |index| &index.extras)

@@ -8,7 +8,10 @@ use super::erased::Erased;
 use super::lane::{Lane, Trip};
 use crate::events::{Observers, Timed};
 use crate::watch::Ears;
-use crate::{Id, Listening, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId};
+use crate::{
+    Id, Listening, Operation, Outcome, Record, Store, StoreError, Timestamp, UserId, WalkCursor,
+    WalkPage,
+};
 
 pub(crate) struct Backend {
     store: Arc<dyn Erased>,
@@ -96,6 +99,15 @@ impl Backend {
         limit: NonZeroU32,
     ) -> Option<Result<Vec<Record>, StoreError>> {
         Some(self.store.user_index()?.of_user(user, limit).await)
+    }
+
+    /// `None` if the store cannot be walked over.
+    pub(crate) async fn page(
+        &self,
+        after: Option<&WalkCursor>,
+        limit: NonZeroU32,
+    ) -> Option<Result<WalkPage, StoreError>> {
+        Some(self.store.walk()?.page(after, limit).await)
     }
 
     /// `None` if the store sends no signals.

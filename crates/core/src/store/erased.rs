@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use futures_util::FutureExt as _;
 
-use super::{Signals, UserIndex};
+use super::{Signals, UserIndex, Walk};
 use crate::{Id, Operation, Outcome, Record, Store, StoreError, Timestamp};
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -22,6 +22,7 @@ pub(crate) trait Erased: Send + Sync {
     fn delete_expired(&self, now: Timestamp, limit: NonZeroU32) -> BoxFuture<'_, u32>;
     fn user_index(&self) -> Option<&dyn UserIndex>;
     fn signals(&self) -> Option<&dyn Signals>;
+    fn walk(&self) -> Option<&dyn Walk>;
 }
 
 impl<S: Store> Erased for S {
@@ -61,5 +62,9 @@ impl<S: Store> Erased for S {
 
     fn signals(&self) -> Option<&dyn Signals> {
         Store::signals(self)
+    }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        Store::walk(self)
     }
 }

@@ -5,6 +5,7 @@ mod erased;
 mod index;
 mod lane;
 mod signals;
+mod walk;
 
 use std::future::Future;
 use std::num::NonZeroU32;
@@ -13,6 +14,7 @@ pub(crate) use self::backend::Backend;
 pub(crate) use self::erased::{BoxFuture, Erased};
 pub use self::index::{Listing, UserIndex};
 pub use self::signals::{Listening, Signals};
+pub use self::walk::{LostPlace, Walk, WalkCursor, WalkPage, Walking};
 use crate::{Id, Record, Timestamp, Version};
 
 /// A map from [`Id`] to [`Record`] that outlives the request, and mostly the process.
@@ -158,6 +160,12 @@ pub trait Store: Send + Sync + 'static {
     /// Returns what tells which sessions other processes end, where the store can: mostly `Some(self)`. By default
     /// nothing does, and [`Session::ended`](crate::Session::ended) looks twice a second.
     fn signals(&self) -> Option<&dyn Signals> {
+        None
+    }
+
+    /// Returns what shows all that is in the store, where it can: mostly `Some(self)`. By default nothing does, and what
+    /// needs it is an error: to count sessions, to end everybody's, to move them all.
+    fn walk(&self) -> Option<&dyn Walk> {
         None
     }
 }

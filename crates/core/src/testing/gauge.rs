@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use crate::{Id, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserIndex};
+use crate::{
+    Id, Operation, Outcome, Record, Signals, Store, StoreError, Timestamp, UserIndex, Walk,
+};
 
 /// Counts the records asked of a store, and can make it fail, wait, or lose races. Clones are the same gauge, so a test
 /// keeps one. Works by no clock: a store is slow for exactly as long as the test wants.
@@ -219,6 +221,10 @@ impl<S: Store> Store for Measured<S> {
 
     fn signals(&self) -> Option<&dyn Signals> {
         self.store.signals()
+    }
+
+    fn walk(&self) -> Option<&dyn Walk> {
+        self.store.walk()
     }
 }
 

@@ -4,6 +4,7 @@
 mod proxy;
 mod signals;
 mod support;
+mod walk;
 
 mod commands;
 mod conformance;

@@ -53,11 +53,11 @@ fn effect(settings: &Settings) -> String {
     let mut effect = String::new();
     #[cfg(feature = "postgres")]
     if let Address::Postgres(url) = &checked.store.address {
-        effect += &format!("{:?}", checked.postgres_options(url).unwrap());
+        effect += &format!("{:?}", checked.opening.postgres_options(url).unwrap());
     }
     #[cfg(feature = "redis")]
     if let Address::Redis(urls, how) = &checked.store.address {
-        effect += &format!("{:?}", checked.redis_options(urls, how).unwrap());
+        effect += &format!("{:?}", checked.opening.redis_options(urls, how).unwrap());
     }
     let split = checked.split.unwrap_or(1);
     effect += &format!("{split} {:?}", checked.engine.insecure_http);

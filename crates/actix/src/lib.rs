@@ -38,6 +38,13 @@
 //! What a request leaves is judged by the status of its response, also where a handler or a middleware returns an error:
 //! after a 5xx nothing is saved but a `destroy`, after a 4xx everything is, and the cookie goes out.
 //!
+//! # Clients that go away
+//!
+//! By default actix-web takes a client that closes its connection to have closed its own half alone: the handler goes on, and
+//! its response decides what is saved. With
+//! [`h1_allow_half_closed(false)`](actix_web::HttpServer::h1_allow_half_closed) the request is dropped where it stands, as
+//! axum does it; then nothing of it is saved but a `destroy`.
+//!
 //! # `Option` and `Result`
 //!
 //! In actix-web `Option<T>` is `None` whatever the extractor failed of, also if the store is down. A visitor must not look

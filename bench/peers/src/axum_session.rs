@@ -23,6 +23,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sqlx::PgPool;
 
+/// The default, for `/dump`, which has to name it.
+const TABLE: &str = "sessions";
+
 /// What the handlers need of a database.
 trait Pool: DatabasePool + Clone + Debug + Send + Sync + 'static {}
 
@@ -39,7 +42,9 @@ pub(crate) async fn postgres() -> Result<Opened> {
     let database = Database::from_env()?;
     let pool = PgPool::connect(&database.url).await.context("cannot connect")?;
     let pool = SessionPgPool::from(pool);
-    let store = SessionStore::new(Some(pool.clone()), SessionConfig::default()).await?;
+    let store =
+        SessionStore::new(Some(pool.clone()), SessionConfig::default().with_table_name(TABLE))
+            .await?;
     let dump = Router::new().route("/dump", get(dump)).with_state(pool);
     let router = routes::<SessionPgPool>().merge(dump).layer(SessionLayer::new(store));
     Ok(Opened::in_postgres(database, router))
@@ -111,9 +116,8 @@ async fn dump(
     session: Session<SessionPgPool>,
 ) -> Result<Json<Map<String, Value>>, (StatusCode, String)> {
     let failed = |why: String| (StatusCode::INTERNAL_SERVER_ERROR, why);
-    let table = &session.get_store().config.database.table_name;
     let text =
-        pool.load(&session.get_session_id(), table).await.map_err(|e| failed(e.to_string()))?;
+        pool.load(&session.get_session_id(), TABLE).await.map_err(|e| failed(e.to_string()))?;
     let Some(text) = text else { return Ok(Json(Map::new())) };
     let stored: Stored = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
     let values = stored.data.into_iter().map(|(key, text)| {

@@ -31,6 +31,7 @@ pub(crate) struct Visitor {
 }
 
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a test has a few visitors")]
 enum Door {
     Port(Client<HttpConnector, Body>, Server),
     /// One connection, kept alive.

@@ -1,5 +1,5 @@
 //! The border between `http` 0.2, whose types actix-web has, and `http` 1, whose types the core has. What crosses it is
-//! copied, so no more does than somebody looks at.
+//! copied, so no more does than somebody looks at; cookies are shared.
 
 use actix_web::body::EitherBody;
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
@@ -15,8 +15,8 @@ const SAME: &str = "both versions read the same";
 
 /// Returns the session of a request, not loaded yet.
 pub(crate) fn pending(sessions: &Sessions, request: &RequestHead) -> Pending {
-    let cookies = request.headers().get_all(actix::header::COOKIE).map(value);
-    sessions.pending_of(cookies, request.headers().get(actix::header::USER_AGENT).map(value))
+    let cookies = request.headers().get_all(actix::header::COOKIE).cloned();
+    sessions.pending_of(cookies, request.headers().get(actix::header::USER_AGENT).cloned())
 }
 
 /// Returns the head of a request with these headers alone, and with its session if it has one.
@@ -114,6 +114,10 @@ impl ResponseHeaders for Headers<'_> {
 }
 
 fn actix_name(name: &HeaderName) -> actix::header::HeaderName {
+    // Nearly every response gets this one.
+    if name == http::header::VARY {
+        return actix::header::VARY;
+    }
     actix::header::HeaderName::from_bytes(name.as_str().as_bytes()).expect(SAME)
 }
 

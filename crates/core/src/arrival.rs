@@ -16,10 +16,10 @@ use crate::token::{KeyRing, Token, Unverified};
 #[derive(Default)]
 pub(crate) struct Arrival {
     /// The first `Cookie` header; there are more only in HTTP/2, and then rarely.
-    cookie: Option<HeaderValue>,
-    more_cookies: Vec<HeaderValue>,
+    cookie: Option<Line>,
+    more_cookies: Vec<Line>,
     /// Kept for a sign-in; nothing else looks at it.
-    user_agent: Option<HeaderValue>,
+    user_agent: Option<Line>,
     address: OnceLock<IpAddr>,
     pub(crate) loading: Mutex<()>,
     /// Something wanted the session, whether or not it could be loaded.
@@ -27,15 +27,32 @@ pub(crate) struct Arrival {
     pub(crate) finished: AtomicBool,
 }
 
-impl Arrival {
-    pub(crate) fn new(headers: &HeaderMap) -> Self {
-        Self::of(headers.get_all(COOKIE).iter().cloned(), headers.get(USER_AGENT).cloned())
+/// A header's value, shared with the request as its framework has it.
+pub(crate) enum Line {
+    Known(HeaderValue),
+    Other(Box<dyn AsRef<[u8]> + Send + Sync>),
+}
+
+impl Line {
+    pub(crate) fn other(value: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self::Other(Box::new(value))
     }
 
-    pub(crate) fn of(
-        cookies: impl IntoIterator<Item = HeaderValue>,
-        user_agent: Option<HeaderValue>,
-    ) -> Self {
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Known(value) => value.as_bytes(),
+            Self::Other(value) => (**value).as_ref(),
+        }
+    }
+}
+
+impl Arrival {
+    pub(crate) fn new(headers: &HeaderMap) -> Self {
+        let cookies = headers.get_all(COOKIE).iter().cloned().map(Line::Known);
+        Self::of(cookies, headers.get(USER_AGENT).cloned().map(Line::Known))
+    }
+
+    pub(crate) fn of(cookies: impl IntoIterator<Item = Line>, user_agent: Option<Line>) -> Self {
         let mut cookies = cookies.into_iter();
         let cookie = cookies.next();
         Self { cookie, more_cookies: cookies.collect(), user_agent, ..Self::default() }
@@ -49,7 +66,7 @@ impl Arrival {
 
     /// Returns where the request comes from.
     pub(crate) fn client(&self) -> Client {
-        Client::new(self.address.get().copied(), self.user_agent.as_ref())
+        Client::new(self.address.get().copied(), self.user_agent.as_ref().map(Line::as_bytes))
     }
 
     /// Tells whether the request brought any cookie.

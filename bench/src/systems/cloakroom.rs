@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use axum::{Json, Router, extract::Query, routing::get};
 use cloakroom::{
-    CookieDriver, Key, MemoryStore, Secret, Sessions,
+    CookieDriver, MemoryStore, Secret, Sessions,
     axum::{Error, Session},
     postgres::PostgresStore,
     redis::RedisStore,
@@ -12,8 +12,9 @@ use cloakroom::{
 };
 use serde_json::{Map, Value};
 
+use super::deeds;
 use crate::{
-    contract::{self, DONE, Item, Login, Set},
+    contract::{DONE, Login, Set},
     database::Database,
     place::{BUSY_TIMEOUT, Place, Synchronous, redis_url},
     system::Opened,
@@ -21,9 +22,6 @@ use crate::{
 
 /// Fixed, so that two processes share a store.
 const SECRET: &str = "everybody may know what the bench signs with";
-
-pub(super) const CART: Key<Vec<Item>> = Key::new("cart");
-pub(super) const N: Key<i64> = Key::new("n");
 
 /// Over the memory store.
 pub(super) fn memory() -> Result<Sessions> {
@@ -98,49 +96,35 @@ pub(crate) fn router(sessions: Sessions) -> Router {
 }
 
 async fn read(session: Session) -> Result<String, Error> {
-    Ok(session.get_or(N, 0)?.to_string())
+    Ok(deeds::read(&session)?)
 }
 
 async fn write(session: Session) -> Result<String, Error> {
-    let n = session.get_or(N, 0)? + 1;
-    session.set(N, &n)?;
-    Ok(n.to_string())
+    Ok(deeds::write(&session)?)
 }
 
 async fn update(session: Session) -> Result<String, Error> {
-    session.update(N, |n: &mut i64| *n += 1)?;
-    Ok(session.get_or(N, 0)?.to_string())
+    Ok(deeds::update(&session)?)
 }
 
 async fn seed(session: Session) -> Result<&'static str, Error> {
-    session.set("user", contract::USER)?;
-    session.set("token", contract::TOKEN)?;
-    session.set(CART, &contract::cart())?;
-    session.set(N, &1)?;
-    Ok("1")
+    Ok(deeds::seed(&session)?)
 }
 
 async fn set(session: Session, Query(set): Query<Set>) -> Result<String, Error> {
-    let n = session.get_or(N, 0)?;
-    set.pause().await;
-    session.set(set.k.as_str(), &set.v)?;
-    Ok(n.to_string())
+    Ok(deeds::set(&session, set).await?)
 }
 
 async fn login(session: Session, Query(login): Query<Login>) -> Result<&'static str, Error> {
-    session.renew()?;
-    session.set("user", &login.user)?;
-    Ok(DONE)
+    Ok(deeds::login(&session, &login)?)
 }
 
 async fn renew(session: Session) -> Result<&'static str, Error> {
-    session.renew()?;
-    Ok(DONE)
+    Ok(deeds::renew(&session)?)
 }
 
 async fn logout(session: Session) -> Result<&'static str, Error> {
-    session.destroy()?;
-    Ok(DONE)
+    Ok(deeds::logout(&session)?)
 }
 
 async fn dump(session: Session) -> Json<Map<String, Value>> {

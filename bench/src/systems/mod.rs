@@ -4,6 +4,7 @@
 mod actix;
 mod bare;
 pub(crate) mod cloakroom;
+mod deeds;
 mod limit_cookie;
 mod limit_memory;
 mod limit_postgres;

@@ -94,21 +94,40 @@ fn blank() -> Record {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::UserId;
+
+    /// A store may keep a record for as long as there is from its last activity to its expiry.
+    #[test]
+    fn a_permit_that_nobody_uses_goes_with_the_record() {
+        let record = Record {
+            active_at: Timestamp::from_millis(1_780_000_000_000),
+            expires_at: Timestamp::from_millis(1_780_000_060_000),
+            ..what_stood_there("")
+        };
+        let permit = permit(Id::from_bytes([8; 16]), &record);
+        assert_eq!(permit.expires_at.since(permit.active_at), Duration::from_secs(60));
+        assert!(permit.user.is_none(), "no list of a user's sessions shows it");
+    }
+
+    fn what_stood_there(text: &str) -> Record {
+        Record {
+            id: Id::from_bytes([7; 16]),
+            version: Version::new(9),
+            user: Some(UserId::from(7)),
+            created_at: Timestamp::from_millis(1),
+            active_at: Timestamp::from_millis(2),
+            expires_at: Timestamp::from_millis(3),
+            payload: Payload::from_text(text),
+        }
+    }
 
     #[test]
     fn what_was_frozen_thaws_as_it_was() {
         for text in [r#"{"format":1,"data":{"k":"}\""}}"#, "", "}"] {
-            let record = Record {
-                id: Id::from_bytes([7; 16]),
-                version: Version::new(9),
-                user: Some(UserId::from(7)),
-                created_at: Timestamp::from_millis(1),
-                active_at: Timestamp::from_millis(2),
-                expires_at: Timestamp::from_millis(3),
-                payload: Payload::from_text(text),
-            };
+            let record = what_stood_there(text);
             let permit = Id::from_bytes([8; 16]);
             let Operation::Replace { next, .. } = Frozen::freeze(&record, permit) else {
                 panic!("a freeze replaces");

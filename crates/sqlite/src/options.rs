@@ -74,7 +74,18 @@ impl SqliteOptions {
     /// Lets loads read the first so many bytes of the file as memory, which among a million sessions takes half the
     /// time. Default 0, because then a disk that fails is an error, and so is a file that another program cuts short;
     /// with it either of them ends the process ([SQLite's own words on it](https://sqlite.org/mmap.html)). It maps
-    /// addresses and takes no memory; more than the file holds does no harm.
+    /// addresses and takes no memory; more than the file holds does no harm. SQLite takes at most 2 GiB.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("shop.db");
+    /// use cloakroom_sqlite::SqliteOptions;
+    ///
+    /// let store = SqliteOptions::new(path).memory_map(1 << 30).open()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn memory_map(mut self, bytes: u32) -> Self {
         self.memory_map = bytes;

@@ -197,6 +197,17 @@ impl Settings {
     /// Looks at the table of the store and changes nothing; `None` for a store without one: memory, Redis, the cookie. It
     /// is brought up to date when the store opens.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cloakroom::SettingsError> {
+    /// use cloakroom::{Setting, Settings};
+    ///
+    /// let settings = Settings::default().set(Setting::Store, "memory:");
+    /// assert_eq!(settings.schema().await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`builder`](Self::builder).

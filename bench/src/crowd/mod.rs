@@ -3,6 +3,7 @@
 
 mod people;
 mod places;
+mod plain;
 mod reading;
 mod site;
 
@@ -14,7 +15,8 @@ use clap::Parser;
 use comfy_table::{Table, presets};
 
 use self::people::People;
-use self::places::Place;
+use self::places::{House, Place};
+use self::plain::Plain;
 use self::reading::{percentile, read_at_leisure};
 use self::site::Site;
 use crate::wrk;
@@ -56,7 +58,11 @@ pub fn main() -> Result<()> {
     table.load_style(presets::ASCII_MARKDOWN).set_header([
         "store",
         "bytes a session",
-        "a read among many, of one among few",
+        "µs a read, among few",
+        "among many",
+        "ratio",
+        "µs a row of the database alone, among few",
+        "among many",
         "swept",
         "in",
         "p99 idle",
@@ -70,7 +76,7 @@ pub fn main() -> Result<()> {
     Ok(())
 }
 
-async fn measure(name: &str, options: &Options) -> Result<[String; 8]> {
+async fn measure(name: &str, options: &Options) -> Result<[String; 12]> {
     eprintln!("{name}: filling");
     let place = Place::open(name).await?;
     let few = People::born(options.few, Duration::ZERO, LIFE).await?;
@@ -81,19 +87,15 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 8]> {
     let bytes = (place.bytes(&many)? - empty) / options.sessions as f64;
 
     eprintln!("{name}: reading");
+    let alone = alone(&place, &few, &many, options.rounds).await?;
     let (few, many) = (Site::open(&few).await?, Site::open(&many).await?);
-    let mut ratios = Vec::new();
     // What is read for the first time comes from the disk.
-    many.reads_per_second(ROUND).await?;
+    many.microseconds(ROUND).await?;
+    let mut reads = ByTurns::default();
     for round in 0..options.rounds {
-        // By turns, so that the machine's mood meets both alike.
         let (first, second) = if round % 2 == 0 { (&few, &many) } else { (&many, &few) };
-        let (first, second) =
-            (first.reads_per_second(ROUND).await?, second.reads_per_second(ROUND).await?);
-        let (few, many) = if round % 2 == 0 { (first, second) } else { (second, first) };
-        ratios.push(few / many);
+        reads.note(round, first.microseconds(ROUND).await?, second.microseconds(ROUND).await?);
     }
-    ratios.sort_by(f64::total_cmp);
 
     eprintln!("{name}: sweeping");
     let guests = place.house("swept").await?;
@@ -118,11 +120,62 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 8]> {
     Ok([
         name.to_owned(),
         format!("{bytes:.0}"),
-        format!("{:.2}", ratios[ratios.len() / 2]),
+        format!("{:.1}", median(reads.few.clone())),
+        format!("{:.1}", median(reads.many.clone())),
+        format!("{:.2}", reads.ratio()),
+        alone
+            .as_ref()
+            .map_or_else(String::new, |alone| format!("{:.1}", median(alone.few.clone()))),
+        alone.map_or_else(String::new, |alone| format!("{:.1}", median(alone.many))),
         swept?,
         format!("{:.1} s", took.as_secs_f64()),
         format!("{:.2} ms", idle.as_secs_f64() * 1e3),
         format!("{:.2} ms", busy.as_secs_f64() * 1e3),
         format!("{:.2}", busy.as_secs_f64() / idle.as_secs_f64()),
     ])
+}
+
+/// Measures a plain statement; `None` where there is none.
+async fn alone(place: &Place, few: &House, many: &House, rounds: usize) -> Result<Option<ByTurns>> {
+    let (Some(mut to_few), Some(mut to_many)) =
+        (Plain::open(place, few).await?, Plain::open(place, many).await?)
+    else {
+        return Ok(None);
+    };
+    to_many.microseconds(many).await?;
+    let mut times = ByTurns::default();
+    for round in 0..rounds {
+        let (first, second) = if round % 2 == 0 {
+            (to_few.microseconds(few).await?, to_many.microseconds(many).await?)
+        } else {
+            (to_many.microseconds(many).await?, to_few.microseconds(few).await?)
+        };
+        times.note(round, first, second);
+    }
+    Ok(Some(times))
+}
+
+/// Microseconds among few and among many, measured by turns, so that the machine's mood meets both alike.
+#[derive(Default)]
+struct ByTurns {
+    few: Vec<f64>,
+    many: Vec<f64>,
+}
+
+impl ByTurns {
+    /// Few come first in every other round.
+    fn note(&mut self, round: usize, first: f64, second: f64) {
+        let (few, many) = if round.is_multiple_of(2) { (first, second) } else { (second, first) };
+        self.few.push(few);
+        self.many.push(many);
+    }
+
+    fn ratio(&self) -> f64 {
+        median(self.few.iter().zip(&self.many).map(|(few, many)| many / few).collect())
+    }
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
 }

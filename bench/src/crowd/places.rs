@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use cloakroom::postgres::PostgresOptions;
 use cloakroom::redis::RedisOptions;
 use cloakroom::sqlite::SqliteOptions;
-use cloakroom::{MemoryStore, Operation, Sessions, Store};
+use cloakroom::{Id, MemoryStore, Operation, Sessions, Store};
 use http::HeaderValue;
 use servers::{Postgres, Redis};
 use tempfile::TempDir;
@@ -27,12 +27,13 @@ pub(super) enum Place {
 pub(super) struct House {
     pub(super) sessions: Sessions,
     pub(super) cookies: Vec<HeaderValue>,
+    pub(super) ids: Vec<Id>,
     fill: Box<dyn Fill>,
-    measure: Measure,
+    pub(super) measure: Measure,
 }
 
 /// How the bytes of a house are counted.
-enum Measure {
+pub(super) enum Measure {
     Memory(MemoryStore),
     File(PathBuf),
     Table(String),
@@ -112,11 +113,18 @@ fn number(text: &str) -> Result<f64> {
 impl House {
     fn new<S: Store + Clone>(store: S, measure: Measure) -> Result<Self> {
         let sessions = configured(Sessions::builder(store.clone()))?;
-        Ok(Self { sessions, cookies: Vec::new(), fill: Box::new(Filler(store)), measure })
+        Ok(Self {
+            sessions,
+            cookies: Vec::new(),
+            ids: Vec::new(),
+            fill: Box::new(Filler(store)),
+            measure,
+        })
     }
 
     /// Lets people in. Who is measured are those who came last.
     pub(super) async fn fill(mut self, people: People) -> Result<Self> {
+        self.ids = people.records.iter().map(|record| record.id).collect();
         self.fill.fill(people.records).await?;
         self.cookies = people.cookies;
         Ok(self)

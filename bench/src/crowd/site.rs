@@ -35,13 +35,13 @@ impl Site {
         Ok(Self { url, folder: tempfile::tempdir()?, cookies: readers.collect::<Result<_>>()? })
     }
 
-    /// Reads as fast as it goes; returns how many requests a second were answered.
-    pub(super) async fn reads_per_second(&self, seconds: u32) -> Result<f64> {
+    /// Reads as fast as it goes; returns the microseconds a request.
+    pub(super) async fn microseconds(&self, seconds: u32) -> Result<f64> {
         let cookies = Cookies::new(&self.cookies, self.folder.path().join("readers.lua"))?;
         let url = self.url.clone();
         let load = spawn_blocking(move || wrk::run(CONNECTIONS, seconds, &url, &cookies));
         let outcome = load.await??;
         ensure!(outcome.errors == 0, "{} of {} reads failed", outcome.errors, outcome.requests);
-        Ok(outcome.requests_per_second)
+        Ok(1e6 / outcome.requests_per_second)
     }
 }

@@ -193,19 +193,20 @@ impl Inner {
     pub(crate) async fn find(
         &self,
         id: Id,
-        known: Option<Record>,
+        mut known: Option<Record>,
         asker: Asker,
         now: Timestamp,
     ) -> Result<Found, Error> {
         let mut id = id;
-        let mut record = match known {
-            Some(record) => Some(record),
-            None => self.load(id).await?,
-        };
-        for _ in 0..MOST_MOVES {
+        // One place that waits, so that this future, of which each request has one, has room for one load.
+        for _ in 0..=MOST_MOVES {
+            let record = match known.take() {
+                Some(record) => Some(record),
+                None => self.load(id).await?,
+            };
             match self.judge(id, record, asker, now)? {
                 Judged::Final(found) => return Ok(found),
-                Judged::Moved(to) => (id, record) = (to, self.load(to).await?),
+                Judged::Moved(to) => id = to,
             }
         }
         Ok(Found::Gone)

@@ -23,11 +23,12 @@
 //! redis-cli> GET cloakroom:0f4c2f6e-7d3a-8b1c-9e2d-5a6b7c8d9e0f
 //! 1 - 2 1780000000000 1780000600000 1780007800000 1780015000000 ann
 //! {"format":1,"data":{"cart":[],"n":2}}
+//! 2,1
 //! ```
 //!
 //! Format, link, version (hexadecimal), creation, last activity, expiry, and until when the user's index knows the
-//! session, all in milliseconds since 1970; the user; and the payload as JSON. The link is `-`, or `>` and the id that a
-//! renewed session has moved to.
+//! session, all in milliseconds since 1970; the user; the payload as JSON; and how many bytes each of its values has, which
+//! spares a read the values that nobody asks for. The link is `-`, or `>` and the id that a renewed session has moved to.
 //!
 //! `cloakroom:user:<user>` is a sorted set that finds a user's sessions. It is written when somebody signs in, and about
 //! once an idle time after that. No request scans keys; only an administrator's walk does.

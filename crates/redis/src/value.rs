@@ -1,4 +1,5 @@
-//! The value under a session's key: one line that scripts and people can read, then the payload as it is.
+//! The value under a session's key: one line that scripts and people can read, then the payload as it is, then a line that
+//! notes how long its values are.
 
 use cloakroom_core::{Id, Payload, Record, Timestamp, UserId, Version};
 
@@ -61,7 +62,10 @@ pub(crate) fn head(record: &Record, link: Link) -> String {
 /// Returns the value after that instant.
 pub(crate) fn tail(record: &Record) -> String {
     let (user, payload) = (user(record), record.payload.as_str());
-    [" ", user, "\n", payload].concat()
+    match record.payload.note() {
+        Some(note) => [" ", user, "\n", payload, "\n", &note].concat(),
+        None => [" ", user, "\n", payload].concat(),
+    }
 }
 
 /// Returns the whole value.
@@ -118,9 +122,24 @@ fn parse(id: Id, mut value: String) -> Option<Stored> {
     let (_, user) = (word()?, word()?);
     let user = if user.is_empty() { None } else { Some(UserId::new(user).ok()?) };
     value.drain(..payload);
-    let payload = Payload::from_text(value);
+    let payload = match note(&mut value) {
+        Some(note) => Payload::from_noted(value, &note),
+        None => Payload::from_text(value),
+    };
     let record = Record { id, version, user, created_at, active_at, expires_at, payload };
     Some(Stored { record, link })
+}
+
+/// Takes the note from the end; there is none after a payload without values. No JSON ends like one.
+fn note(value: &mut String) -> Option<String> {
+    let end = value.rfind('\n')?;
+    let is_note = |note: &str| note.bytes().all(|byte| byte == b',' || byte.is_ascii_digit());
+    if !value[..end].ends_with('}') || !is_note(&value[end + 1..]) {
+        return None;
+    }
+    let note = value.split_off(end + 1);
+    value.truncate(end);
+    Some(note)
 }
 
 fn instant(text: &str) -> Option<Timestamp> {
@@ -147,11 +166,28 @@ mod tests {
     fn what_is_written_is_read_again() {
         let other = Id::from_bytes([9; 16]);
         for link in [Link::None, Link::To(other), Link::From(other)] {
-            for record in [record(), Record { user: None, ..record() }] {
+            let noted = Payload::from_text(r#"{"format":1,"data":{"cart":[3,4],"n":1}}"#);
+            let empty = Payload::from_text(r#"{"format":1}"#);
+            for record in [
+                record(),
+                Record { user: None, ..record() },
+                Record { payload: noted, ..record() },
+                Record { payload: empty, ..record() },
+            ] {
                 let value = whole(&record, link, Timestamp::MAX);
                 let stored = read(record.id, value.into_bytes());
                 assert_eq!((&stored.record, stored.link), (&record, link));
             }
+        }
+    }
+
+    #[test]
+    fn a_note_spares_a_look_at_the_values() {
+        let broken = "1 - 1 0 0 0 0 \n{\"format\":1,\"data\":{\"a\":[x]}}";
+        let note = |value: &str| read(record().id, value.into()).record.payload.note();
+        assert_eq!(note(&format!("{broken}\n3")).as_deref(), Some("3"));
+        for unfit in ["", "\n", "\n2", "\n3,1", "\n3,", "\nx", "\n99999999999999999999"] {
+            assert_eq!(note(&format!("{broken}{unfit}")), None, "{unfit}");
         }
     }
 
@@ -162,6 +198,9 @@ mod tests {
             whole(&ann, Link::None, Timestamp::from_millis(6)),
             "1 - a -5 1780000000000 9223372036854775807 6 ann of the é street\n{\"a\":\n 1}"
         );
+        let payload = Payload::from_text(r#"{"format":1,"data":{"cart":[3,4],"n":1}}"#);
+        let value = whole(&Record { payload, ..ann }, Link::None, Timestamp::from_millis(6));
+        assert!(value.ends_with("street\n{\"format\":1,\"data\":{\"cart\":[3,4],\"n\":1}}\n5,1"));
     }
 
     #[test]

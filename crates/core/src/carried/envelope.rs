@@ -93,7 +93,6 @@ pub(crate) struct Envelope {
 }
 
 pub(crate) fn write(record: &Record, until: Option<Timestamp>) -> Vec<u8> {
-    let lengths: Vec<_> = record.payload.lengths().map(|length| length.to_string()).collect();
     let head = Head {
         id: record.id.to_string().into(),
         version: record.version.get(),
@@ -102,7 +101,7 @@ pub(crate) fn write(record: &Record, until: Option<Timestamp>) -> Vec<u8> {
         active: record.active_at,
         expires: record.expires_at,
         until,
-        lengths: (!lengths.is_empty()).then(|| lengths.join(",").into()),
+        lengths: record.payload.note().map(Cow::from),
     };
     let mut text = Vec::with_capacity(192 + record.payload.as_str().len());
     serde_json::to_writer(&mut text, &head).expect("numbers and texts can be written as JSON");
@@ -117,11 +116,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Envelope> {
     let (head, payload) = text.split_once('\n')?;
     let head = Head::scan(head).or_else(|| serde_json::from_str(head).ok())?;
     let payload = match &head.lengths {
-        // What is no number fits no text.
-        Some(lengths) => Payload::from_noted(
-            payload,
-            lengths.split(',').map(|length| length.parse().unwrap_or(usize::MAX)),
-        ),
+        Some(lengths) => Payload::from_noted(payload, lengths),
         None => Payload::from_text(payload),
     };
     let record = Record {

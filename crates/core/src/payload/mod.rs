@@ -76,20 +76,34 @@ impl Payload {
         Self(Arc::new(Text { text: text.into(), index: OnceLock::new() }))
     }
 
-    /// Takes a text that was written here, with the [`lengths`](Self::lengths) that were noted then. They spare looking at
-    /// values that nobody asks for; of what does not fit the text they are ignored.
-    pub(crate) fn from_noted(
-        text: impl Into<String>,
-        lengths: impl Iterator<Item = usize>,
-    ) -> Self {
+    /// Takes a text as [`from_text`](Self::from_text) does, with the [`note`](Self::note) that the store kept of it: then
+    /// values that nobody asks for are not looked at. A note that does not fit the text is ignored.
+    ///
+    /// ```
+    /// use cloakroom_core::Payload;
+    ///
+    /// let payload = Payload::from_noted(r#"{"format":1,"data":{"cart":[3,4],"n":1}}"#, "5,1");
+    /// assert_eq!(payload.note().as_deref(), Some("5,1"));
+    /// ```
+    pub fn from_noted(text: impl Into<String>, note: &str) -> Self {
         let text = text.into();
+        // What is no number fits no text.
+        let lengths = note.split(',').map(|length| length.parse().unwrap_or(usize::MAX));
         let index = Index::jump(&text, lengths).map(Ok);
         Self(Arc::new(Text { text, index: index.map_or_else(OnceLock::new, OnceLock::from) }))
     }
 
-    /// Returns how long the JSON text of each of the application's values is.
-    pub(crate) fn lengths(&self) -> impl Iterator<Item = usize> {
-        self.data().map(|(_, value)| value.len())
+    /// Returns how many bytes the JSON text of each of the application's values has, separated by commas; `None` if there
+    /// are no values, or if the text cannot be read. A store may keep it beside the text, as safe from strangers as that.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let mut lengths = self.data().map(|(_, value)| value.len());
+        let mut note = lengths.next()?.to_string();
+        for length in lengths {
+            note.push(',');
+            note.push_str(&length.to_string());
+        }
+        Some(note)
     }
 
     /// Makes the payload of a record whose stored text is no text at all. The engine reports it as corrupt, with its

@@ -71,7 +71,7 @@ impl Scanner<'_> {
     ) -> Option<Places> {
         let (text, bytes) = (self.text, self.text.as_bytes());
         self.expect("{")?;
-        let mut places = Places::with_capacity(8);
+        let mut places = Places::with_capacity(4);
         loop {
             self.expect("\"")?;
             let key = Name::Plain(self.at..plain_until(bytes, self.at));

@@ -1,11 +1,13 @@
 //! Natural batching: while a call is under way, others gather and leave together as one.
 //!
 //! While little is under way a call goes straight out, on its caller's own task: no queue, no task, no timer.
-//! Once more is under way, calls gather, and whoever finishes sends them. A batch is driven by the first of its callers, who hands each of the
-//! others its answer: each is woken once. A driver that goes away hands the wheel to the next, so one caller takes
-//! nobody with it. A caller must go on polling its call, as every runtime does: like a lock's guard, a call that is
-//! held and not polled holds up those behind it.
+//! Once more is under way, calls gather, and whoever finishes gives its turn to the first of them. That one drives: when
+//! it gets to run, it takes along all who have gathered by then, and hands each its answer: each is woken once.
+//!
+//! A driver that goes away hands the wheel to the next, so one caller takes nobody with it. A caller must go on polling
+//! its call, as every runtime does: like a lock's guard, a call that is held and not polled holds up those behind it.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -45,7 +47,9 @@ pub(super) struct Lane<T: Trip> {
 struct State<T: Trip> {
     /// Calls, alone or in batches.
     under_way: usize,
-    gathered: Vec<Waiting<T>>,
+    /// Somebody has the turn and has not left yet.
+    boarding: bool,
+    gathered: VecDeque<Waiting<T>>,
 }
 
 struct Waiting<T: Trip> {
@@ -56,7 +60,9 @@ struct Waiting<T: Trip> {
 /// What a caller that waits is told.
 enum Seat<T: Trip> {
     Answer(Result<T::Answer, StoreError>),
-    /// It drives the batch.
+    /// It is its turn; here is its request again.
+    Turn(Turn<T>, T::Request),
+    /// The driver went away: now it drives.
     Wheel(Ride<T>),
 }
 
@@ -70,7 +76,7 @@ struct Dropped;
 
 impl<T: Trip> Lane<T> {
     pub(super) fn new(trip: T, enough: usize) -> Arc<Self> {
-        let state = Mutex::new(State { under_way: 0, gathered: Vec::new() });
+        let state = Mutex::new(State { under_way: 0, boarding: false, gathered: VecDeque::new() });
         Arc::new(Self { trip, enough, state })
     }
 
@@ -80,11 +86,12 @@ impl<T: Trip> Lane<T> {
     ) -> Result<T::Answer, StoreError> {
         match self.enter(request) {
             Entered::First(request) => {
-                let _turn = Turn { lane: self.clone(), calls: 1 };
+                let _turn = Turn { lane: self.clone(), calls: 1, boarding: false };
                 self.trip.one(&request).await
             }
             Entered::Later(seat) => match seat.await.map_err(|_| StoreError::new(Dropped))? {
                 Seat::Answer(answer) => answer,
+                Seat::Turn(turn, request) => turn.leave(request).await,
                 Seat::Wheel(ride) => ride.await,
             },
         }
@@ -93,45 +100,37 @@ impl<T: Trip> Lane<T> {
     fn enter(&self, request: T::Request) -> Entered<T> {
         let mut state = self.lock();
         // Who has gathered goes first.
-        if state.under_way < self.enough && state.gathered.is_empty() {
+        if state.under_way < self.enough && !state.boarding && state.gathered.is_empty() {
             state.under_way += 1;
             Entered::First(request)
         } else {
             let (sender, seat) = oneshot::channel();
-            state.gathered.push(Waiting { request, seat: sender });
+            state.gathered.push_back(Waiting { request, seat: sender });
             Entered::Later(seat)
         }
     }
 
-    /// Notes that so many calls have come back, and sends what has gathered.
-    fn send_next(self: &Arc<Self>, back: usize) {
-        let gathered: Vec<_> = {
-            let mut state = self.lock();
-            state.under_way -= back;
-            if state.under_way >= self.enough {
-                return;
-            }
-            state.gathered.retain(|waiting| !waiting.seat.is_canceled());
-            let most = state.gathered.len().min(LARGEST_BATCH);
-            state.under_way += most;
-            state.gathered.drain(..most).collect()
-        };
-        if gathered.is_empty() {
+    /// Notes that so many calls have come back, and gives the turn to the first who waits.
+    fn next(self: &Arc<Self>, back: usize, boarding: bool) {
+        let mut state = self.lock();
+        state.under_way -= back;
+        state.boarding &= !boarding;
+        if state.under_way >= self.enough || state.boarding {
             return;
         }
-        let (requests, seats): (Vec<_>, Vec<_>) =
-            gathered.into_iter().map(|waiting| (waiting.request, waiting.seat)).unzip();
-        let turn = Turn { lane: self.clone(), calls: requests.len() };
-        let batch: Batch<T> = Box::pin(async move {
-            let answers = match &requests[..] {
-                [request] => turn.lane.trip.one(request).await.map(|answer| vec![answer]),
-                requests => turn.lane.trip.many(requests).await,
-            };
-            drop(turn);
-            answers
-        });
-        Ride { batch: Some(batch), driver: 0, seats: seats.into_iter().map(Some).collect() }
-            .pass_on();
+        let first = loop {
+            match state.gathered.pop_front() {
+                Some(waiting) if waiting.seat.is_canceled() => {}
+                Some(waiting) => break waiting,
+                None => return,
+            }
+        };
+        state.under_way += 1;
+        state.boarding = true;
+        drop(state);
+        let turn = Turn { lane: self.clone(), calls: 1, boarding: true };
+        // A caller that goes away at this very moment drops its turn.
+        drop(first.seat.send(Seat::Turn(turn, first.request)));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -216,11 +215,42 @@ impl<T: Trip> Drop for Ride<T> {
 struct Turn<T: Trip> {
     lane: Arc<Lane<T>>,
     calls: usize,
+    /// It has not left yet.
+    boarding: bool,
+}
+
+impl<T: Trip> Turn<T> {
+    /// Leaves with all who have gathered.
+    fn leave(mut self, request: T::Request) -> Ride<T> {
+        let (mut requests, mut seats) = (vec![request], vec![None]);
+        let mut state = self.lane.lock();
+        (self.boarding, state.boarding) = (false, false);
+        while requests.len() < LARGEST_BATCH
+            && let Some(Waiting { request, seat }) = state.gathered.pop_front()
+        {
+            if !seat.is_canceled() {
+                requests.push(request);
+                seats.push(Some(seat));
+            }
+        }
+        state.under_way += requests.len() - 1;
+        self.calls = requests.len();
+        drop(state);
+        let batch: Batch<T> = Box::pin(async move {
+            let answers = match &requests[..] {
+                [request] => self.lane.trip.one(request).await.map(|answer| vec![answer]),
+                requests => self.lane.trip.many(requests).await,
+            };
+            drop(self);
+            answers
+        });
+        Ride { batch: Some(batch), driver: 0, seats }
+    }
 }
 
 impl<T: Trip> Drop for Turn<T> {
     fn drop(&mut self) {
-        self.lane.send_next(self.calls);
+        self.lane.next(self.calls, self.boarding);
     }
 }
 

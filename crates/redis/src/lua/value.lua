@@ -1,4 +1,4 @@
--- A value is one line and the payload: `1 <link> <version> <created> <active> <expires> <indexed until> <user>`.
+-- A value is one line, the payload and its note: `1 <link> <version> <created> <active> <expires> <indexed until> <user>`.
 -- The link is `-`, or `>` and the id that the session has moved to, or `<` and the id that a new one comes from.
 local FORM = '^1 (%S+) (%x+) (%-?%d+) (%-?%d+) (%-?%d+) (%-?%d+) ([^\n]*)\n'
 

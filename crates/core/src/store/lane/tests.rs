@@ -94,6 +94,44 @@ async fn a_few_go_side_by_side_and_the_others_wait_until_few_are_under_way() {
     assert_eq!(lane.lock().under_way, 0);
 }
 
+/// Two calls came back, and the first of them gave its turn to `2`, which has not run since; then came `3`.
+macro_rules! between_turn_and_departure {
+    ($lane:ident, $double:ident, $two:ident, $three:ident) => {
+        let ($lane, $double) = lane_for(4);
+        let mut others = [1, 1, 1, 1].map(|n| Box::pin($lane.call(n)));
+        let mut $two = Box::pin($lane.call(2));
+        for call in &mut others {
+            assert!(call.now_or_never().is_none());
+        }
+        assert!((&mut $two).now_or_never().is_none());
+        $double.gate.add_permits(2);
+        for call in &mut others[..2] {
+            assert!(call.now_or_never().is_some());
+        }
+        let mut $three = Box::pin($lane.call(3));
+        assert!((&mut $three).now_or_never().is_none());
+        assert_eq!($double.trips.load(Ordering::SeqCst), 4, "it gathers");
+    };
+}
+
+#[tokio::test]
+async fn who_comes_before_a_batch_leaves_comes_along() {
+    between_turn_and_departure!(lane, double, two, three);
+    double.gate.add_permits(3);
+    assert_eq!(two.await.unwrap(), 4);
+    assert_eq!(three.now_or_never().unwrap().unwrap(), 6);
+    assert_eq!(double.trips.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn who_goes_away_before_its_batch_leaves_gives_its_turn_to_the_next() {
+    between_turn_and_departure!(lane, double, two, three);
+    drop(two);
+    double.gate.add_permits(3);
+    assert_eq!(three.now_or_never().unwrap().unwrap(), 6);
+    assert_eq!(lane.lock().under_way, 2);
+}
+
 #[tokio::test]
 async fn a_batch_that_fails_fails_each_of_its_callers_and_nobody_else() {
     let (lane, double) = lane();

@@ -2,7 +2,8 @@
 //!
 //! While little is under way a call goes straight out, on its caller's own task: no queue, no task, no timer.
 //! Once more is under way, calls gather, and whoever finishes gives its turn to the first of them. That one drives: when
-//! it gets to run, it takes along all who have gathered by then, and hands each its answer: each is woken once.
+//! it gets to run, it takes along all who have gathered by then, and hands each its answer: each is woken once. Who makes
+//! a batch as large as all that is under way drives it at once, so that store and application both have work.
 //!
 //! A driver that goes away hands the wheel to the next, so one caller takes nobody with it. A caller must go on polling
 //! its call, as every runtime does: like a lock's guard, a call that is held and not polled holds up those behind it.
@@ -36,6 +37,9 @@ pub(super) trait Trip: Send + Sync + 'static {
 
 /// Most calls that leave together.
 const LARGEST_BATCH: usize = 256;
+
+/// Fewest calls that leave together while others are under way.
+const FULL_BATCH: usize = 16;
 
 pub(super) struct Lane<T: Trip> {
     trip: T,
@@ -89,6 +93,10 @@ impl<T: Trip> Lane<T> {
                 let _turn = Turn { lane: self.clone(), calls: 1, boarding: false };
                 self.trip.one(&request).await
             }
+            Entered::Last(request) => {
+                let turn = Turn { lane: self.clone(), calls: 1, boarding: true };
+                turn.leave(request).await
+            }
             Entered::Later(seat) => match seat.await.map_err(|_| StoreError::new(Dropped))? {
                 Seat::Answer(answer) => answer,
                 Seat::Turn(turn, request) => turn.leave(request).await,
@@ -99,15 +107,18 @@ impl<T: Trip> Lane<T> {
 
     fn enter(&self, request: T::Request) -> Entered<T> {
         let mut state = self.lock();
+        let (under_way, gathered) = (state.under_way, state.gathered.len());
         // Who has gathered goes first.
-        if state.under_way < self.enough && !state.boarding && state.gathered.is_empty() {
-            state.under_way += 1;
-            Entered::First(request)
-        } else {
+        let alone = under_way < self.enough && gathered == 0;
+        let full = gathered + 1 >= FULL_BATCH.max(under_way);
+        if state.boarding || !(alone || full) {
             let (sender, seat) = oneshot::channel();
             state.gathered.push_back(Waiting { request, seat: sender });
-            Entered::Later(seat)
+            return Entered::Later(seat);
         }
+        state.under_way += 1;
+        state.boarding = !alone;
+        if alone { Entered::First(request) } else { Entered::Last(request) }
     }
 
     /// Notes that so many calls have come back, and gives the turn to the first who waits.
@@ -139,7 +150,10 @@ impl<T: Trip> Lane<T> {
 }
 
 enum Entered<T: Trip> {
+    /// Goes alone.
     First(T::Request),
+    /// Fills a batch, and drives it.
+    Last(T::Request),
     Later(oneshot::Receiver<Seat<T>>),
 }
 

@@ -94,6 +94,24 @@ async fn a_few_go_side_by_side_and_the_others_wait_until_few_are_under_way() {
     assert_eq!(lane.lock().under_way, 0);
 }
 
+#[tokio::test]
+async fn a_batch_as_large_as_all_that_is_under_way_waits_for_nobody() {
+    let (lane, double) = lane();
+    let trips = || double.trips.load(Ordering::SeqCst);
+    let mut calls = start(&lane, &[0]).await;
+    for (size, trip) in [(FULL_BATCH, 2), (FULL_BATCH + 1, 3), (2 * (FULL_BATCH + 1), 4)] {
+        calls.extend(start(&lane, &vec![1; size - 1]).await);
+        assert_eq!(trips(), trip - 1, "they gather");
+        calls.extend(start(&lane, &[1]).await);
+        assert_eq!(trips(), trip, "the last one makes it full");
+    }
+    double.gate.add_permits(4);
+    for (call, n) in calls.into_iter().zip([0].into_iter().chain(std::iter::repeat(1))) {
+        assert_eq!(call.await.unwrap().unwrap(), n * 2);
+    }
+    assert_eq!(lane.lock().under_way, 0);
+}
+
 /// Two calls came back, and the first of them gave its turn to `2`, which has not run since; then came `3`.
 macro_rules! between_turn_and_departure {
     ($lane:ident, $double:ident, $two:ident, $three:ident) => {

@@ -71,10 +71,11 @@ impl SqliteOptions {
         self
     }
 
-    /// Lets loads read the first so many bytes of the file as memory, which among a million sessions takes half the
-    /// time. Default 0, because then a disk that fails is an error, and so is a file that another program cuts short;
-    /// with it either of them ends the process ([SQLite's own words on it](https://sqlite.org/mmap.html)). It maps
-    /// addresses and takes no memory; more than the file holds does no harm. SQLite takes at most 2 GiB.
+    /// Lets loads read the first so many bytes of the file as memory: among a million sessions they take half the time, as
+    /// long as little is written, because after a write each reader maps the file again. Default 0, also because then a disk
+    /// that fails is an error, and so is a file that another program cuts short; with it either of them ends the process
+    /// ([SQLite's own words on it](https://sqlite.org/mmap.html)). It maps addresses and takes no memory; more than the file
+    /// holds does no harm. SQLite takes at most 2 GiB.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -130,7 +130,8 @@ impl RedisOptions {
         self
     }
 
-    /// Sets how long connecting may take, with everything that belongs to it. Default 2 s.
+    /// Sets how long connecting may take, with everything that belongs to it; in a cluster each node may take a third of it.
+    /// Default 2 s.
     ///
     /// After an attempt that failed, calls fail at once for 50 ms, then for twice as long after each further one,
     /// up to 1 s and a random half of it.
@@ -282,8 +283,9 @@ impl RedisOptions {
         let mut builder = ClusterClientBuilder::new(nodes)
             // The driver would also repeat writes of which nobody knows whether they were done.
             .retries(0)
-            // A node that hangs must leave time for the others.
-            .connection_timeout(self.connect_timeout / 2)
+            // A node that hangs must leave time for the others. It is tried twice: as one that was named, and as one that
+            // has slots.
+            .connection_timeout(self.connect_timeout / 3)
             .response_timeout(self.response_timeout)
             .tcp_settings(tcp_settings());
         if let Some(certificates) = self.certificates() {

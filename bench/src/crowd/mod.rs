@@ -1,6 +1,7 @@
 //! A million sessions in each store: what does a read cost, how many bytes does a session take, and whom does a sweep
 //! disturb?
 
+mod by_turns;
 mod people;
 mod places;
 mod plain;
@@ -14,6 +15,7 @@ use anyhow::Result;
 use clap::Parser;
 use comfy_table::{Table, presets};
 
+use self::by_turns::ByTurns;
 use self::people::People;
 use self::places::{House, Place};
 use self::plain::Plain;
@@ -89,13 +91,12 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 12]> {
     eprintln!("{name}: reading");
     let alone = alone(&place, &few, &many, options.rounds).await?;
     let (few, many) = (Site::open(&few).await?, Site::open(&many).await?);
-    // What is read for the first time comes from the disk.
-    many.microseconds(ROUND).await?;
-    let mut reads = ByTurns::default();
-    for round in 0..options.rounds {
-        let (first, second) = if round % 2 == 0 { (&few, &many) } else { (&many, &few) };
-        reads.note(round, first.microseconds(ROUND).await?, second.microseconds(ROUND).await?);
-    }
+    let reads = ByTurns::measure(
+        options.rounds,
+        async || few.microseconds(ROUND).await,
+        async || many.microseconds(ROUND).await,
+    )
+    .await?;
 
     eprintln!("{name}: sweeping");
     let guests = place.house("swept").await?;
@@ -120,13 +121,11 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 12]> {
     Ok([
         name.to_owned(),
         format!("{bytes:.0}"),
-        format!("{:.1}", median(reads.few.clone())),
-        format!("{:.1}", median(reads.many.clone())),
+        format!("{:.1}", reads.few()),
+        format!("{:.1}", reads.many()),
         format!("{:.2}", reads.ratio()),
-        alone
-            .as_ref()
-            .map_or_else(String::new, |alone| format!("{:.1}", median(alone.few.clone()))),
-        alone.map_or_else(String::new, |alone| format!("{:.1}", median(alone.many))),
+        alone.as_ref().map_or_else(String::new, |alone| format!("{:.1}", alone.few())),
+        alone.as_ref().map_or_else(String::new, |alone| format!("{:.1}", alone.many())),
         swept?,
         format!("{:.1} s", took.as_secs_f64()),
         format!("{:.2} ms", idle.as_secs_f64() * 1e3),
@@ -137,45 +136,12 @@ async fn measure(name: &str, options: &Options) -> Result<[String; 12]> {
 
 /// Measures a plain statement; `None` where there is none.
 async fn alone(place: &Place, few: &House, many: &House, rounds: usize) -> Result<Option<ByTurns>> {
-    let (Some(mut to_few), Some(mut to_many)) =
-        (Plain::open(place, few).await?, Plain::open(place, many).await?)
-    else {
-        return Ok(None);
-    };
-    to_many.microseconds(many).await?;
-    let mut times = ByTurns::default();
-    for round in 0..rounds {
-        let (first, second) = if round % 2 == 0 {
-            (to_few.microseconds(few).await?, to_many.microseconds(many).await?)
-        } else {
-            (to_many.microseconds(many).await?, to_few.microseconds(few).await?)
-        };
-        times.note(round, first, second);
-    }
-    Ok(Some(times))
-}
-
-/// Microseconds among few and among many, measured by turns, so that the machine's mood meets both alike.
-#[derive(Default)]
-struct ByTurns {
-    few: Vec<f64>,
-    many: Vec<f64>,
-}
-
-impl ByTurns {
-    /// Few come first in every other round.
-    fn note(&mut self, round: usize, first: f64, second: f64) {
-        let (few, many) = if round.is_multiple_of(2) { (first, second) } else { (second, first) };
-        self.few.push(few);
-        self.many.push(many);
-    }
-
-    fn ratio(&self) -> f64 {
-        median(self.few.iter().zip(&self.many).map(|(few, many)| many / few).collect())
-    }
-}
-
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
+    let (few, many) = (Plain::open(place, few).await?, Plain::open(place, many).await?);
+    let (Some(mut few), Some(mut many)) = (few, many) else { return Ok(None) };
+    let times = ByTurns::measure(
+        rounds,
+        async || few.microseconds().await,
+        async || many.microseconds().await,
+    );
+    times.await.map(Some)
 }

@@ -12,6 +12,9 @@ use super::places::House;
 const SOME: usize = 16;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// A large odd step visits all of them in no order that a cache likes.
+pub(super) const STEP: usize = 2_654_435_761;
+
 /// Reads now and then until `done`, at most for `life`; returns how long each took.
 pub(super) async fn read_at_leisure(
     house: &House,
@@ -39,8 +42,7 @@ pub(super) fn percentile(mut times: Vec<Duration>, part: f64) -> Duration {
 }
 
 async fn read(house: &House, place: &AtomicUsize) {
-    // A large odd step visits all of them in no order that a cache likes.
-    let n = place.fetch_add(2_654_435_761, Ordering::Relaxed) % house.cookies.len();
+    let n = place.fetch_add(STEP, Ordering::Relaxed) % house.cookies.len();
     let cookie: HeaderValue = house.cookies[n].clone();
     let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
     let pending = house.sessions.pending(&headers);

@@ -172,6 +172,17 @@ impl Sessions {
     /// Returns the session of a request whose headers are not of `http`'s types, as [`pending`](Self::pending) does: `cookies`
     /// are the values of `Cookie`, and `user_agent` is kept only of requests that sign somebody in. Nothing is copied if
     /// they are shared. For adapters.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use cloakroom_core::{MemoryStore, Secret, Sessions};
+    ///
+    /// let sessions = Sessions::builder(MemoryStore::new()).secret(Secret::generate()?).build()?;
+    /// let pending = sessions.pending_of(["__Host-session=of another server"], Some("curl/8"));
+    /// assert!(pending.loaded().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn pending_of<V: AsRef<[u8]> + Send + Sync + 'static>(
         &self,

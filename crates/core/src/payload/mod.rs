@@ -77,7 +77,8 @@ impl Payload {
     }
 
     /// Takes a text as [`from_text`](Self::from_text) does, with the [`note`](Self::note) that the store kept of it: then
-    /// values that nobody asks for are not looked at. A note that does not fit the text is ignored.
+    /// values that nobody asks for are not looked at. A note that does not fit the text is ignored. Where one fits, a value that
+    /// is no JSON shows only when it is asked for, as an error of [`ErrorKind::Value`](crate::ErrorKind::Value).
     ///
     /// ```
     /// use cloakroom_core::Payload;
@@ -95,6 +96,14 @@ impl Payload {
 
     /// Returns how many bytes the JSON text of each of the application's values has, separated by commas; `None` if there
     /// are no values, or if the text cannot be read. A store may keep it beside the text, as safe from strangers as that.
+    ///
+    /// ```
+    /// use cloakroom_core::Payload;
+    ///
+    /// let payload = Payload::from_text(r#"{"format":1,"data":{"cart":[3,4],"n":1}}"#);
+    /// assert_eq!(payload.note().as_deref(), Some("5,1"));
+    /// assert_eq!(Payload::from_text(r#"{"format":1}"#).note(), None);
+    /// ```
     #[must_use]
     pub fn note(&self) -> Option<String> {
         let mut lengths = self.data().map(|(_, value)| value.len());

@@ -74,11 +74,7 @@ fn a_move_that_breaks_off_anywhere_loses_nothing() {
     for (call, arrives) in (0..12).flat_map(|call| [(call, false), (call, true)]) {
         let house = House::default();
         house.begin();
-        let fault = Arc::new(Fault { left: AtomicUsize::new(call), arrives });
-        let dying = Moving::new(
-            Faulty(house.old.clone(), Some(fault.clone())),
-            Faulty(house.new.clone(), Some(fault)),
-        );
+        let dying = house.dying(call, arrives);
         let answer = now(dying.write(&replace(1)));
         broken_off += usize::from(answer.is_err());
         let next = house.moving();
@@ -166,11 +162,7 @@ fn to_move_all_may_break_off_anywhere() {
         for other in &others {
             assert_eq!(write(&house.old, &Operation::Create(other.clone())), Outcome::Applied);
         }
-        let fault = Arc::new(Fault { left: AtomicUsize::new(call), arrives });
-        let dying = Moving::new(
-            Faulty(house.old.clone(), Some(fault.clone())),
-            Faulty(house.new.clone(), Some(fault)),
-        );
+        let dying = house.dying(call, arrives);
         broken_off += usize::from(now(dying.carry_over(None, MANY, START)).is_err());
         // While it is dead, one of them goes on as a visitor's.
         let found = load(&house.preparing()).expect("the session is there");
@@ -381,6 +373,14 @@ impl House {
 
     fn moving(&self) -> Moving<Faulty, Faulty> {
         Moving::new(Faulty(self.old.clone(), None), Faulty(self.new.clone(), None))
+    }
+
+    /// A process that dies at one of its calls, before the store got it or after.
+    fn dying(&self, call: usize, arrives: bool) -> Moving<Faulty, Faulty> {
+        let fault = Arc::new(Fault { left: AtomicUsize::new(call), arrives });
+        let [old, new] =
+            [&self.old, &self.new].map(|store| Faulty(store.clone(), Some(fault.clone())));
+        Moving::new(old, new)
     }
 
     fn preparing(&self) -> Moving<Faulty, Faulty> {

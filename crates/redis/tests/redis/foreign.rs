@@ -76,6 +76,23 @@ async fn it_is_an_error_that_names_the_session_and_others_are_well() {
     }
 }
 
+/// The note that stands beside the payload says where the value is, so nobody looks at it before.
+#[tokio::test]
+async fn a_value_that_is_damaged_is_an_error_to_who_asks_for_it() {
+    let mut shelf = Shelf::new().await;
+    let mut browser = visitor(&sessions(shelf.store.clone())).await;
+    let key = format!("{}{}", shelf.prefix, id(&mut browser).await);
+    let value: String = redis::cmd("GET").arg(&key).query_async(&mut shelf.direct).await.unwrap();
+    let damaged = value.replace(r#""n":1"#, r#""n":x"#);
+    assert_ne!(damaged, value);
+    redis::cmd("SET").arg(&key).arg(damaged).exec_async(&mut shelf.direct).await.unwrap();
+    let answers = browser.visit(|session| (session.get::<i64>("n"), session.get::<i64>("other")));
+    let (n, other) = answers.await.unwrap();
+    let error = n.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Value);
+    assert!(error.to_string().contains(r#""n""#) && other.unwrap().is_none(), "{error}");
+}
+
 #[tokio::test]
 async fn writes_are_stale_and_an_end_ends_it() {
     let mut shelf = Shelf::new().await;
